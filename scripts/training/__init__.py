@@ -1,0 +1,1 @@
+"""Training of tidings' news model: data, network, export."""

@@ -1,0 +1,38 @@
+//! Articles, before and after they are split into sentences and tokens.
+
+use jiff::civil::Date;
+
+use crate::span::Span;
+
+/// One article as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Identifier, unique within a run where the input's are.
+    pub id: String,
+    /// Where the article comes from: an address or a name, as the input gives it.
+    pub source: Option<String>,
+    /// Headline, where the input keeps it apart from the text.
+    pub title: Option<String>,
+    /// Day of publication; relative dates are resolved against it.
+    pub published: Option<Date>,
+    /// The text, exactly as the input gives it; every [`Span`] points into it.
+    pub text: String,
+}
+
+/// An article whose sentences and tokens are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segmented {
+    /// The article.
+    pub document: Document,
+    /// Its sentences in text order; they do not overlap, and all text between them is white space.
+    pub sentences: Vec<TokenizedSentence>,
+}
+
+/// A sentence's extent and its tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenizedSentence {
+    /// From the first to the last token.
+    pub span: Span,
+    /// Tokens in text order, never empty, never overlapping, all inside `span`.
+    pub tokens: Vec<Span>,
+}
