@@ -1,6 +1,7 @@
 //! Reads news articles, tags people, countries, organizations, places and groups, and turns what it finds
 //! into directed relation triples.
 
+pub mod annotate;
 pub mod document;
 pub mod entity;
 pub mod mention;

@@ -1,0 +1,113 @@
+//! Engines that run the tagger's network behind one small trait.
+
+mod rten;
+
+pub use rten::RtenBackend;
+
+/// One sentence, or one window of a long one, ready for the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// Word piece ids with `[CLS]` first and `[SEP]` last.
+    pub ids: Vec<i32>,
+    /// Word shape of every piece (0 lower, 1 Title, 2 UPPER, 3 miXed), as long as `ids`.
+    pub shapes: Vec<i32>,
+    /// For every word the index of its first piece in `ids`.
+    pub words: Vec<i32>,
+}
+
+/// A row-major matrix of scores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Matrix {
+    n_columns: usize,
+    data: Vec<f32>,
+}
+
+impl Matrix {
+    /// A matrix from its rows laid end to end; an incomplete last row is dropped.
+    pub fn new(n_columns: usize, mut data: Vec<f32>) -> Self {
+        let n_columns = n_columns.max(1);
+        data.truncate(data.len() / n_columns * n_columns);
+        Self { n_columns, data }
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> usize {
+        self.data.len() / self.n_columns
+    }
+
+    /// Number of columns.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Row `i`.
+    pub fn row(&self, i: usize) -> &[f32] {
+        &self.data[i * self.n_columns..(i + 1) * self.n_columns]
+    }
+
+    /// All values, row after row.
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+}
+
+/// What the network says about one [`Input`] of `n` words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// `n` x NER labels, logits.
+    pub ner: Matrix,
+    /// `n` x universal parts of speech, logits.
+    pub upos: Matrix,
+    /// `n` x Penn parts of speech, logits.
+    pub xpos: Matrix,
+    /// `n` x lemma scripts, logits.
+    pub lemma: Matrix,
+    /// `n` x `1 + n` governors, logits; column 0 is the root.
+    pub arc: Matrix,
+    /// `n` x width: words as dependents, for the relation scorer.
+    pub dependents: Matrix,
+    /// `1 + n` x width: root and words as governors, for the relation scorer.
+    pub governors: Matrix,
+}
+
+/// Failure of an engine.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The model's graph cannot be loaded.
+    #[error("cannot load {file} of the model: {reason}; export the model again with scripts/export")]
+    Load {
+        /// File in the model's folder.
+        file: &'static str,
+        /// The engine's own message.
+        reason: String,
+    },
+    /// The graph lacks an input or output.
+    #[error("{file} of the model has no node named `{node}`; export the model again with scripts/export")]
+    Node {
+        /// File in the model's folder.
+        file: &'static str,
+        /// The missing name.
+        node: &'static str,
+    },
+    /// Running the graph failed.
+    #[error("the model cannot be run: {0}")]
+    Run(String),
+}
+
+/// An engine: runs the network and the scorer of dependency relations.
+///
+/// The scores of an input must not depend on the other inputs of a call: output is the same for any batch.
+pub trait Backend: Send {
+    /// Scores of every input, in order.
+    ///
+    /// # Errors
+    /// [`BackendError::Run`] when the engine fails.
+    fn run(&mut self, inputs: &[Input]) -> Result<Vec<Output>, BackendError>;
+
+    /// Logits over dependency relations (arcs x relations) for arcs from `dependents` to `governors`
+    /// (both arcs x width).
+    ///
+    /// # Errors
+    /// [`BackendError::Run`] when the engine fails.
+    fn relations(&mut self, dependents: &Matrix, governors: &Matrix) -> Result<Matrix, BackendError>;
+}

@@ -1,0 +1,580 @@
+//! A sentence's tree as the matcher sees it: who does what to whom, whatever the construction.
+//!
+//! Passives, relative clauses, reduced relatives, control, raising, coordination, apposition, conjoined
+//! verbs and light verbs are undone here, once, so that a rule speaks of `subject` and `object` only.
+
+use crate::entity::{Linked, MentionId};
+use crate::mention::Kind;
+use crate::syntax::{Deprel, Sentence, Upos, Xpos};
+
+/// A token that fills an argument, and how far to trust the way to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Filler {
+    pub(super) token: usize,
+    /// 1 for a direct dependent, less for every inference on the way.
+    pub(super) trust: f32,
+}
+
+/// A mention that fills an argument.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Filled {
+    pub(super) mention: MentionId,
+    /// The token through which the mention was reached: the mention's own head, or a noun that stands for it.
+    pub(super) token: usize,
+    pub(super) trust: f32,
+}
+
+const THROUGH_CONJUNCT: f32 = 0.98;
+const THROUGH_RELATIVE: f32 = 0.97;
+const THROUGH_CONTROL: f32 = 0.95;
+const THROUGH_PARTICIPLE: f32 = 0.93;
+const THROUGH_GAP: f32 = 0.85;
+const THROUGH_REPRESENTATIVE: f32 = 0.85;
+const THROUGH_EXAMPLE: f32 = 0.9;
+
+/// Deepest chain of clauses that is followed; a tree is finite, but a chain of twenty is never meant.
+const MAX_DEPTH: usize = 8;
+
+pub(super) struct Parse<'a> {
+    pub(super) linked: &'a Linked,
+    pub(super) index: usize,
+    pub(super) sentence: &'a Sentence,
+    pub(super) words: &'a Lexicon,
+    children: Vec<Vec<usize>>,
+    lemmas: Vec<String>,
+    mention_at: Vec<Option<MentionId>>,
+}
+
+/// Word lists that describe English, not relations; they live in `data/rules/lexicon.toml`.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lexicon {
+    /// Verbs whose object is the subject of their infinitive ("urged Iran to leave").
+    pub(super) object_control: Vec<String>,
+    /// Verbs that only lend a noun its clause ("held talks").
+    pub(super) light_verbs: Vec<String>,
+    /// Nouns that stand for the body they belong to ("Israeli officials").
+    pub(super) representatives: Vec<String>,
+    /// Prepositions before examples of a noun ("states such as Oman").
+    pub(super) example_prepositions: Vec<String>,
+    /// Verbs of saying.
+    pub(super) speech: Vec<String>,
+    /// Verbs that turn their complement into its opposite ("refused to meet").
+    pub(super) negating: Vec<String>,
+    /// Verbs under which a complement is denied.
+    pub(super) denying: Vec<String>,
+    /// Verbs, nouns and adjectives under which a complement lies ahead.
+    pub(super) future: Vec<String>,
+    /// Verbs, nouns and adjectives under which a complement is only possible or wished.
+    pub(super) hypothetical: Vec<String>,
+    /// Verbs whose event did not happen when they have it as object ("cancelled the visit").
+    pub(super) cancelling: Vec<String>,
+    /// Verbs of motion, after which a purpose is taken as reached ("flew to Oman to meet").
+    pub(super) motion: Vec<String>,
+    /// Verbs that give no open relation.
+    pub(super) closed_verbs: Vec<String>,
+}
+
+pub(super) fn among(list: &[String], word: &str) -> bool {
+    list.iter().any(|w| w == word)
+}
+
+impl<'a> Parse<'a> {
+    pub(super) fn new(linked: &'a Linked, index: usize, words: &'a Lexicon, mentions: std::ops::Range<usize>) -> Self {
+        let sentence = &linked.sentences[index];
+        let n = sentence.tokens.len();
+        let mut children = vec![Vec::new(); n];
+        for (i, token) in sentence.tokens.iter().enumerate() {
+            if let Some(head) = token.head {
+                children[head].push(i);
+            }
+        }
+        let mut mention_at = vec![None; n];
+        for id in mentions {
+            for slot in &mut mention_at[linked.mentions[id].tokens.clone()] {
+                *slot = Some(id);
+            }
+        }
+        let lemmas = sentence.tokens.iter().map(|t| t.lemma.to_lowercase()).collect();
+        Self { linked, index, sentence, words, children, lemmas, mention_at }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lemmas.len()
+    }
+
+    pub(super) fn lemma(&self, t: usize) -> &str {
+        &self.lemmas[t]
+    }
+
+    pub(super) fn text(&self, t: usize) -> &str {
+        self.sentence.tokens[t].span.of(&self.linked.document.text)
+    }
+
+    pub(super) fn upos(&self, t: usize) -> Upos {
+        self.sentence.tokens[t].upos
+    }
+
+    pub(super) fn xpos(&self, t: usize) -> Xpos {
+        self.sentence.tokens[t].xpos
+    }
+
+    pub(super) fn deprel(&self, t: usize) -> Deprel {
+        self.sentence.tokens[t].deprel
+    }
+
+    pub(super) fn head(&self, t: usize) -> Option<usize> {
+        self.sentence.tokens[t].head
+    }
+
+    pub(super) fn children(&self, t: usize) -> &[usize] {
+        &self.children[t]
+    }
+
+    pub(super) fn with_deprel<'s>(&'s self, t: usize, rels: &'s [Deprel]) -> impl Iterator<Item = usize> + 's {
+        self.children[t].iter().copied().filter(move |&c| rels.contains(&self.deprel(c)))
+    }
+
+    pub(super) fn child(&self, t: usize, rel: Deprel) -> Option<usize> {
+        self.children[t].iter().copied().find(|&c| self.deprel(c) == rel)
+    }
+
+    pub(super) fn mention_at(&self, t: usize) -> Option<MentionId> {
+        self.mention_at[t]
+    }
+
+    pub(super) fn mention_kind(&self, id: MentionId) -> Kind {
+        self.linked.mentions[id].kind
+    }
+
+    /// Head token of a mention.
+    pub(super) fn mention_head(&self, id: MentionId) -> usize {
+        self.sentence.head_of(self.linked.mentions[id].tokens.clone())
+    }
+
+    /// The preposition of an oblique or nominal modifier, fixed parts joined: `with`, `according_to`.
+    pub(super) fn preposition(&self, t: usize) -> Option<String> {
+        let case = self.children[t].iter().copied().filter(|&c| self.deprel(c) == Deprel::Case && self.lemma(c) != "'s").last()?;
+        let mut words = vec![self.lemma(case)];
+        words.extend(self.with_deprel(case, &[Deprel::Fixed]).map(|c| self.lemma(c)));
+        Some(words.join("_"))
+    }
+
+    pub(super) fn is_verb(&self, t: usize) -> bool {
+        self.upos(t) == Upos::Verb
+    }
+
+    /// A verb, or a noun or adjective with a copula.
+    pub(super) fn is_clause(&self, t: usize) -> bool {
+        self.is_verb(t) || self.child(t, Deprel::Cop).is_some() || self.child(t, Deprel::Nsubj).is_some()
+    }
+
+    pub(super) fn is_passive(&self, t: usize) -> bool {
+        if self.with_deprel(t, &[Deprel::NsubjPass, Deprel::AuxPass, Deprel::CsubjPass]).next().is_some() {
+            return true;
+        }
+        if self.xpos(t) != Xpos::Vbn {
+            return false;
+        }
+        let has_have = self.with_deprel(t, &[Deprel::Aux]).any(|c| self.lemma(c) == "have");
+        let has_subject = self.child(t, Deprel::Nsubj).is_some();
+        if has_have || has_subject {
+            return false;
+        }
+        match self.deprel(t) {
+            Deprel::Acl | Deprel::Advcl | Deprel::Amod => self.child(t, Deprel::Obj).is_none(),
+            Deprel::Conj => self.head(t).is_some_and(|h| self.is_passive(h)),
+            _ => false,
+        }
+    }
+
+    fn infinitive(&self, t: usize) -> bool {
+        self.children[t].iter().any(|&c| c < t && self.lemma(c) == "to" && matches!(self.deprel(c), Deprel::Mark | Deprel::Aux))
+    }
+
+    /// The token that a relative pronoun stands for, or the token itself.
+    fn antecedent(&self, t: usize) -> Filler {
+        let relative = matches!(self.xpos(t), Xpos::Wp | Xpos::Wdt) || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron);
+        if relative {
+            let mut clause = t;
+            for _ in 0..MAX_DEPTH {
+                let Some(head) = self.head(clause) else { break };
+                if matches!(self.deprel(clause), Deprel::AclRelcl) {
+                    return Filler { token: head, trust: THROUGH_RELATIVE };
+                }
+                clause = head;
+            }
+        }
+        Filler { token: t, trust: 1.0 }
+    }
+
+    fn filler(&self, t: usize, trust: f32) -> Filler {
+        let a = self.antecedent(t);
+        Filler { token: a.token, trust: a.trust * trust }
+    }
+
+    /// The grammatical subject, found through conjoined verbs, control, participles and relative clauses.
+    fn surface_subjects(&self, t: usize, depth: usize) -> Vec<Filler> {
+        if depth > MAX_DEPTH {
+            return Vec::new();
+        }
+        let explicit: Vec<Filler> =
+            self.with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass]).map(|c| self.filler(c, 1.0)).collect();
+        if !explicit.is_empty() {
+            return explicit;
+        }
+        let Some(head) = self.head(t) else { return Vec::new() };
+        let lower = |fillers: Vec<Filler>, by: f32| -> Vec<Filler> {
+            fillers.into_iter().map(|f| Filler { trust: f.trust * by, ..f }).collect()
+        };
+        match self.deprel(t) {
+            Deprel::Conj if self.is_clause(head) => lower(self.surface_subjects(head, depth + 1), THROUGH_CONJUNCT),
+            // A conjoined participle after a noun shares the noun.
+            Deprel::Conj => Vec::new(),
+            Deprel::Xcomp => lower(self.controllers(head, depth + 1), THROUGH_CONTROL),
+            Deprel::Ccomp if matches!(self.xpos(t), Xpos::Vbg) || self.infinitive(t) => {
+                lower(self.controllers(head, depth + 1), THROUGH_CONTROL)
+            }
+            Deprel::Advcl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) || self.infinitive(t) => {
+                lower(self.surface_subjects(head, depth + 1), THROUGH_PARTICIPLE)
+            }
+            Deprel::Acl if self.infinitive(t) => lower(self.noun_subjects(head, depth + 1), THROUGH_CONTROL),
+            Deprel::Acl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) => {
+                // "the number of people killed": the participle may hang on the quantity.
+                vec![Filler { token: head, trust: THROUGH_RELATIVE }]
+            }
+            Deprel::AclRelcl if !self.has_relative(t) && self.child(t, Deprel::Obj).is_some() => {
+                vec![Filler { token: head, trust: THROUGH_GAP }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who does the infinitive below verb or predicate `t`.
+    fn controllers(&self, t: usize, depth: usize) -> Vec<Filler> {
+        if depth > MAX_DEPTH {
+            return Vec::new();
+        }
+        if among(&self.words.object_control, self.lemma(t)) {
+            if self.is_passive(t) {
+                return self.surface_subjects(t, depth + 1);
+            }
+            let objects: Vec<Filler> =
+                self.with_deprel(t, &[Deprel::Obj, Deprel::Iobj]).map(|c| self.filler(c, 1.0)).collect();
+            if !objects.is_empty() {
+                return objects;
+            }
+            let oblique: Vec<Filler> = self
+                .with_deprel(t, &[Deprel::Obl])
+                .filter(|&c| self.preposition(c).is_some_and(|p| matches!(p.as_str(), "on" | "upon" | "for" | "to")))
+                .filter(|&c| self.mention_at(c).is_some())
+                .map(|c| self.filler(c, 1.0))
+                .collect();
+            if !oblique.is_empty() {
+                return oblique;
+            }
+        }
+        self.surface_subjects(t, depth + 1)
+    }
+
+    fn has_relative(&self, t: usize) -> bool {
+        self.children[t].iter().any(|&c| self.antecedent(c).token != c)
+    }
+
+    /// Who has or does what a noun names: its possessor, its "by", or the subject of its light verb.
+    fn noun_subjects(&self, t: usize, depth: usize) -> Vec<Filler> {
+        if depth > MAX_DEPTH {
+            return Vec::new();
+        }
+        let owners: Vec<Filler> = self
+            .children[t]
+            .iter()
+            .copied()
+            .filter(|&c| {
+                self.deprel(c) == Deprel::NmodPoss
+                    || (matches!(self.deprel(c), Deprel::Nmod | Deprel::Obl | Deprel::OblAgent)
+                        && self.preposition(c).as_deref() == Some("by"))
+            })
+            .map(|c| self.filler(c, 1.0))
+            .collect();
+        if !owners.is_empty() {
+            return owners;
+        }
+        if let Some(verb) = self.light_verb(t) {
+            return self.logical_subjects(verb, depth + 1);
+        }
+        match (self.deprel(t), self.head(t)) {
+            (Deprel::Conj, Some(head)) if self.upos(head) == Upos::Noun => self.noun_subjects(head, depth + 1),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The light verb that `t` is object of, through a conjunct if need be.
+    pub(super) fn light_verb(&self, t: usize) -> Option<usize> {
+        let mut noun = t;
+        while self.deprel(noun) == Deprel::Conj {
+            noun = self.head(noun)?;
+        }
+        let verb = self.head(noun)?;
+        let object = matches!(self.deprel(noun), Deprel::Obj | Deprel::NsubjPass);
+        // "talks held in Rabat": the participle hangs on the noun.
+        if object && among(&self.words.light_verbs, self.lemma(verb)) {
+            return Some(verb);
+        }
+        None
+    }
+
+    fn logical_subjects(&self, t: usize, depth: usize) -> Vec<Filler> {
+        if self.is_verb(t) && self.is_passive(t) {
+            return self.agents(t);
+        }
+        self.surface_subjects(t, depth)
+    }
+
+    fn agents(&self, t: usize) -> Vec<Filler> {
+        self.with_deprel(t, &[Deprel::OblAgent, Deprel::Obl, Deprel::Nmod])
+            .filter(|&c| self.preposition(c).as_deref() == Some("by"))
+            .map(|c| self.filler(c, 1.0))
+            .collect()
+    }
+
+    /// Who acts: the agent of a verb in any voice, the subject of a predicate, the doer of a noun's event.
+    pub(super) fn subjects(&self, t: usize) -> Vec<Filler> {
+        if self.is_verb(t) {
+            self.logical_subjects(t, 0)
+        } else if self.child(t, Deprel::Nsubj).is_some() || self.child(t, Deprel::Cop).is_some() || self.upos(t) == Upos::Adj {
+            let mut found = self.surface_subjects(t, 0);
+            // An adjective after its noun, or a participle that the tagger takes for one.
+            if found.is_empty() && matches!(self.deprel(t), Deprel::Amod | Deprel::Acl) {
+                found.extend(self.head(t).map(|token| Filler { token, trust: THROUGH_PARTICIPLE }));
+            }
+            found
+        } else {
+            self.noun_subjects(t, 0)
+        }
+    }
+
+    /// Who or what is acted on, in any voice.
+    pub(super) fn objects(&self, t: usize) -> Vec<Filler> {
+        if !self.is_verb(t) {
+            return Vec::new();
+        }
+        if self.is_passive(t) {
+            return self.surface_subjects(t, 0);
+        }
+        let own: Vec<Filler> = self.with_deprel(t, &[Deprel::Obj]).map(|c| self.filler(c, 1.0)).collect();
+        if !own.is_empty() {
+            return own;
+        }
+        // "the minister Pompeo met", "the deal that they want to sign"
+        let mut clause = t;
+        while self.deprel(clause) == Deprel::Xcomp {
+            match self.head(clause) {
+                Some(head) if self.child(head, Deprel::Obj).is_none() => clause = head,
+                _ => break,
+            }
+        }
+        if let (Deprel::AclRelcl, Some(head)) = (self.deprel(clause), self.head(clause)) {
+            let subject_is_relative = self
+                .with_deprel(clause, &[Deprel::Nsubj, Deprel::NsubjPass])
+                .any(|c| self.antecedent(c).token != c);
+            let oblique_is_relative = self.with_deprel(t, &[Deprel::Obl]).any(|c| self.antecedent(c).token != c);
+            if self.child(clause, Deprel::Nsubj).is_some() && !subject_is_relative && !oblique_is_relative {
+                return vec![Filler { token: head, trust: THROUGH_GAP }];
+            }
+        }
+        // "attacked and destroyed the town": one object for both verbs, on either of them.
+        let shared = |other: usize| -> Vec<Filler> {
+            self.with_deprel(other, &[Deprel::Obj])
+                .filter(|&c| c > t && c > other)
+                .map(|c| self.filler(c, THROUGH_CONJUNCT))
+                .collect()
+        };
+        match (self.deprel(t), self.head(t)) {
+            (Deprel::Conj, Some(head)) if self.is_verb(head) && t - head.min(t) <= 3 => shared(head),
+            _ => self
+                .with_deprel(t, &[Deprel::Conj])
+                .filter(|&c| self.is_verb(c) && c > t && c - t <= 3 && self.child(c, Deprel::Nsubj).is_none())
+                .flat_map(shared)
+                .collect(),
+        }
+    }
+
+    /// Dependents of `t` behind preposition `word`.
+    pub(super) fn behind(&self, t: usize, word: &str) -> Vec<Filler> {
+        let mut out: Vec<Filler> = self
+            .with_deprel(t, &[Deprel::Obl, Deprel::Nmod, Deprel::OblAgent, Deprel::Advcl, Deprel::Advmod, Deprel::Xcomp])
+            .filter(|&c| self.preposition(c).as_deref() == Some(word))
+            .map(|c| self.filler(c, 1.0))
+            .collect();
+        // "ties with Iran and with Syria": the second one is a conjunct with a preposition of its own.
+        let more: Vec<Filler> = out
+            .iter()
+            .flat_map(|f| self.with_deprel(f.token, &[Deprel::Conj]).collect::<Vec<_>>())
+            .filter(|&c| self.preposition(c).as_deref() == Some(word))
+            .map(|c| self.filler(c, THROUGH_CONJUNCT))
+            .collect();
+        for f in more {
+            if !out.iter().any(|o| o.token == f.token) {
+                out.push(f);
+            }
+        }
+        out
+    }
+
+    /// Nouns and adjectives before `t` that modify it: "Israeli", "US", "Netanyahu" in "Netanyahu meeting".
+    pub(super) fn modifiers(&self, t: usize) -> Vec<Filler> {
+        let rels = [Deprel::Compound, Deprel::Amod, Deprel::NmodPoss, Deprel::Nmod, Deprel::NmodDesc, Deprel::Flat, Deprel::NmodUnmarked];
+        let before = |head: usize, limit: usize| -> Vec<usize> {
+            self.with_deprel(head, &rels)
+                .filter(|&c| c < limit && self.children[c].iter().all(|&g| self.deprel(g) != Deprel::Case || self.lemma(g) == "'s"))
+                .collect()
+        };
+        let mut out: Vec<Filler> = before(t, t).into_iter().map(|c| self.filler(c, 1.0)).collect();
+        // "Moroccan Foreign Minister Nasser Bourita": the adjective may hang on the name.
+        if let (Deprel::NmodDesc | Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod, Some(head)) = (self.deprel(t), self.head(t))
+            && t < head
+        {
+            out.extend(before(head, t).into_iter().map(|c| self.filler(c, 0.97)));
+        }
+        out
+    }
+
+    pub(super) fn possessors(&self, t: usize) -> Vec<Filler> {
+        let mut out: Vec<Filler> = self.with_deprel(t, &[Deprel::NmodPoss]).map(|c| self.filler(c, 1.0)).collect();
+        if let (true, Deprel::NmodDesc | Deprel::Compound, Some(head)) = (out.is_empty(), self.deprel(t), self.head(t))
+            && t < head
+        {
+            out.extend(self.with_deprel(head, &[Deprel::NmodPoss]).filter(|&c| c < t).map(|c| self.filler(c, 0.97)));
+        }
+        if let (true, Deprel::Conj, Some(head)) = (out.is_empty(), self.deprel(t), self.head(t)) {
+            out.extend(self.with_deprel(head, &[Deprel::NmodPoss]).map(|c| self.filler(c, THROUGH_CONJUNCT)));
+        }
+        out
+    }
+
+    /// Who has the title, office or kinship that noun `t` names.
+    pub(super) fn holders(&self, t: usize) -> Vec<Filler> {
+        let mut out = Vec::new();
+        let person = |c: usize| self.mention_at(c).is_some();
+        if let Some(head) = self.head(t) {
+            match self.deprel(t) {
+                Deprel::NmodDesc | Deprel::Compound | Deprel::Flat | Deprel::Amod | Deprel::Nmod | Deprel::NmodUnmarked
+                    if t < head && person(head) && self.preposition(t).is_none() =>
+                {
+                    out.push(self.filler(head, 1.0));
+                }
+                Deprel::Appos if person(head) => out.push(self.filler(head, 1.0)),
+                Deprel::Conj if self.upos(head) == Upos::Noun || self.upos(head) == Upos::Propn => {
+                    if !person(head) {
+                        out.extend(self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }));
+                    }
+                }
+                _ => {}
+            }
+        }
+        out.extend(
+            self.with_deprel(t, &[Deprel::Appos, Deprel::Flat, Deprel::NmodDesc])
+                .filter(|&c| c > t && person(c))
+                .map(|c| self.filler(c, 1.0)),
+        );
+        if self.child(t, Deprel::Cop).is_some() {
+            out.extend(self.surface_subjects(t, 0));
+        }
+        out
+    }
+
+    /// Heads of the clauses that complete `t`.
+    pub(super) fn complements(&self, t: usize) -> Vec<Filler> {
+        self.with_deprel(t, &[Deprel::Xcomp, Deprel::Ccomp]).map(|c| self.filler(c, 1.0)).collect()
+    }
+
+    /// Named (or otherwise linked) mentions that fill an argument at `filler`: itself, its conjuncts, its
+    /// apposition, the body that it represents, the examples that it introduces.
+    pub(super) fn fill(&self, filler: Filler) -> Vec<Filled> {
+        let mut out = Vec::new();
+        self.fill_into(filler, 0, &mut out);
+        out
+    }
+
+    fn fill_into(&self, filler: Filler, depth: usize, out: &mut Vec<Filled>) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let Filler { token, trust } = filler;
+        self.fill_one(filler, out);
+        for c in self.with_deprel(token, &[Deprel::Conj]) {
+            let excluded = self.with_deprel(c, &[Deprel::Cc, Deprel::Advmod]).any(|g| matches!(self.lemma(g), "not" | "nor"));
+            if !excluded && !self.is_verb(c) {
+                self.fill_into(Filler { token: c, trust: trust * THROUGH_CONJUNCT }, depth + 1, out);
+            }
+        }
+    }
+
+    fn fill_one(&self, filler: Filler, out: &mut Vec<Filled>) {
+        let Filler { token, trust } = filler;
+        if let Some(mention) = self.mention_at(token) {
+            // A modifier's mention is not the phrase: "Israel" in "Israel trip" is reached only as modifier.
+            if self.mention_head(mention) == token || self.linked.mentions[mention].tokens.contains(&token) {
+                push(out, Filled { mention, token, trust });
+            }
+            return;
+        }
+        // "his counterpart Nasser Bourita", "the group, Hezbollah"
+        let mut named: Vec<usize> = self
+            .with_deprel(token, &[Deprel::Appos, Deprel::Flat, Deprel::NmodDesc])
+            .filter(|&c| c > token && self.mention_at(c).is_some())
+            .collect();
+        if named.is_empty()
+            && let (Deprel::NmodDesc, Some(head)) = (self.deprel(token), self.head(token))
+            && self.mention_at(head).is_some()
+        {
+            named.push(head);
+        }
+        if let Some(&c) = named.first() {
+            if let Some(mention) = self.mention_at(c) {
+                push(out, Filled { mention, token: c, trust: trust * THROUGH_CONJUNCT });
+            }
+            return;
+        }
+        // "states such as Oman and Bahrain"
+        let mut examples = Vec::new();
+        for c in self.with_deprel(token, &[Deprel::Nmod, Deprel::Obl, Deprel::Acl, Deprel::Appos]) {
+            if self.preposition(c).is_some_and(|p| among(&self.words.example_prepositions, &p))
+                || (self.lemma(c) == "include" && self.xpos(c) == Xpos::Vbg)
+            {
+                let target = if self.lemma(c) == "include" { self.child(c, Deprel::Obj) } else { Some(c) };
+                if let Some(t) = target {
+                    self.fill_into(Filler { token: t, trust: trust * THROUGH_EXAMPLE }, MAX_DEPTH - 2, &mut examples);
+                }
+            }
+        }
+        if !examples.is_empty() {
+            for e in examples {
+                push(out, e);
+            }
+            return;
+        }
+        if among(&self.words.representatives, self.lemma(token)) {
+            let body = |c: usize| {
+                self.mention_at(c).filter(|&m| matches!(self.mention_kind(m), Kind::Country | Kind::Organization))
+            };
+            let owners = self
+                .possessors(token)
+                .into_iter()
+                .chain(self.modifiers(token))
+                .chain(self.behind(token, "of"))
+                .chain(self.behind(token, "from"))
+                .filter_map(|f| body(f.token).map(|m| (f.token, m)));
+            for (_, mention) in owners.take(1) {
+                push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
+            }
+        }
+    }
+}
+
+fn push(out: &mut Vec<Filled>, filled: Filled) {
+    if !out.iter().any(|f| f.mention == filled.mention) {
+        out.push(filled);
+    }
+}
