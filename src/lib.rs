@@ -5,6 +5,7 @@ pub mod annotate;
 pub mod document;
 pub mod entity;
 pub mod mention;
+pub mod relate;
 pub mod relation;
 pub mod span;
 pub mod syntax;

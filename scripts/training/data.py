@@ -204,7 +204,7 @@ def map_wikigold(kind):
 
 
 def map_plain(kind):
-    return frozenset([0]) if kind is None else SHORT[kind]
+    return frozenset([0]) if kind is None else SHORT.get(kind, kind)
 
 
 def every_tenth(sentences):

@@ -1,0 +1,328 @@
+//! Rules against one sentence: triggers by lemma, arguments by path.
+
+use std::collections::BTreeMap;
+
+use super::parse::{Filled, Filler, Parse, among};
+use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos};
+use crate::mention::Kind;
+use crate::syntax::{Deprel, Upos};
+
+/// A rule's or an open verb's hold on two mentions.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Match {
+    /// Index of the rule; `None` for an open relation.
+    pub(super) rule: Option<usize>,
+    /// The word that decides.
+    pub(super) anchor: usize,
+    /// The verb that carries tense and negation: the anchor, or the light verb above a noun.
+    pub(super) verb: usize,
+    /// Words that express the relation, in text order.
+    pub(super) trigger: Vec<usize>,
+    pub(super) subject: Filled,
+    pub(super) object: Filled,
+    specificity: usize,
+}
+
+impl Match {
+    pub(super) fn open(anchor: usize, trigger: Vec<usize>, subject: Filled, object: Filled) -> Self {
+        Self { rule: None, anchor, verb: anchor, trigger, subject, object, specificity: 0 }
+    }
+}
+
+/// A trigger that a pattern accepted.
+struct Triggered {
+    anchor: usize,
+    /// The light object ("ties" of "cut ties"), if the pattern wants one.
+    light: Option<usize>,
+    /// Particle and oblique words that belong to the trigger.
+    extra: Vec<usize>,
+}
+
+pub(super) fn matches(parse: &Parse<'_>, rules: &RuleSet) -> Vec<Match> {
+    let mut out: Vec<Match> = Vec::new();
+    for anchor in 0..parse.len() {
+        let Some(entries) = rules.index.get(parse.lemma(anchor)) else { continue };
+        let mut here: Vec<Match> = Vec::new();
+        for &(pos, rule, pattern) in entries {
+            if !fits(parse, anchor, pos) {
+                continue;
+            }
+            let pattern = &rules.rules[rule].patterns[pattern];
+            for triggered in trigger(parse, anchor, pattern) {
+                arguments(parse, rules, rule, pattern, &triggered, &mut here);
+            }
+        }
+        out.extend(most_specific(here));
+    }
+    out
+}
+
+/// Of several rules of one trigger word that take the same two mentions, the most demanding; then the first.
+fn most_specific(found: Vec<Match>) -> Vec<Match> {
+    let mut best: BTreeMap<(usize, usize), Match> = BTreeMap::new();
+    for m in found {
+        let (a, b) = (m.subject.mention, m.object.mention);
+        let key = (a.min(b), a.max(b));
+        match best.get(&key) {
+            Some(other) if (other.specificity, std::cmp::Reverse(other.rule)) >= (m.specificity, std::cmp::Reverse(m.rule)) => {}
+            _ => {
+                best.insert(key, m);
+            }
+        }
+    }
+    best.into_values().collect()
+}
+
+fn fits(parse: &Parse<'_>, t: usize, pos: TriggerPos) -> bool {
+    match pos {
+        TriggerPos::Verb => parse.upos(t) == Upos::Verb,
+        TriggerPos::Noun => matches!(parse.upos(t), Upos::Noun | Upos::Propn) && !names_something(parse, t),
+        TriggerPos::Adjective => {
+            parse.upos(t) == Upos::Adj || (parse.upos(t) == Upos::Verb && parse.is_passive(t))
+        }
+    }
+}
+
+/// A capitalized word inside a name ("President" of "President Hotel") is no trigger; a title that the
+/// tagger left inside a person's name is.
+fn names_something(parse: &Parse<'_>, t: usize) -> bool {
+    parse.mention_at(t).is_some_and(|m| parse.mention_kind(m) != Kind::Person || parse.mention_head(m) == t)
+}
+
+fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered> {
+    let particle = parse.child(anchor, Deprel::CompoundPrt);
+    let mut extra = Vec::new();
+    if pattern.pos == TriggerPos::Verb {
+        if pattern.particle.is_empty() {
+            if particle.is_some() {
+                return Vec::new();
+            }
+        } else {
+            let found = particle
+                .into_iter()
+                .chain(parse.with_deprel(anchor, &[Deprel::Advmod]))
+                .find(|&c| among(&pattern.particle, parse.lemma(c)));
+            match found {
+                Some(c) => extra.push(c),
+                None => return Vec::new(),
+            }
+        }
+        if pattern.passive.is_some_and(|p| p != parse.is_passive(anchor)) {
+            return Vec::new();
+        }
+    }
+    if !pattern.with_oblique.is_empty() {
+        let found = parse.with_deprel(anchor, &[Deprel::Obl, Deprel::Xcomp, Deprel::Nmod, Deprel::Advmod]).find_map(|c| {
+            let preposition = parse.preposition(c)?;
+            let fits = pattern.with_oblique.iter().any(|(p, n)| *p == preposition && n == parse.lemma(c));
+            fits.then_some(c)
+        });
+        let Some(c) = found else { return Vec::new() };
+        extra.extend(parse.with_deprel(c, &[Deprel::Case]));
+        extra.push(c);
+    }
+    if !pattern.with_complement.is_empty() {
+        match parse.complements(anchor).into_iter().find(|f| among(&pattern.with_complement, parse.lemma(f.token))) {
+            Some(f) => extra.push(f.token),
+            None => return Vec::new(),
+        }
+    }
+    if pattern.with_object.is_empty() {
+        return vec![Triggered { anchor, light: None, extra }];
+    }
+    let mut out = Vec::new();
+    for object in parse.objects(anchor) {
+        let conjuncts = parse.with_deprel(object.token, &[Deprel::Conj]).collect::<Vec<_>>();
+        for noun in std::iter::once(object.token).chain(conjuncts) {
+            if among(&pattern.with_object, parse.lemma(noun)) && parse.mention_at(noun).is_none() {
+                out.push(Triggered { anchor, light: Some(noun), extra: extra.clone() });
+            }
+        }
+    }
+    out.truncate(1);
+    out
+}
+
+fn arguments(parse: &Parse<'_>, rules: &RuleSet, rule: usize, pattern: &Pattern, triggered: &Triggered, out: &mut Vec<Match>) {
+    let compiled = &rules.rules[rule];
+    let allowed = |found: Vec<Filled>, kinds: &[Kind]| -> Vec<Filled> {
+        found.into_iter().filter(|f| kinds.contains(&parse.mention_kind(f.mention))).collect()
+    };
+    let subjects = allowed(first_filled(parse, triggered, &pattern.subject, &compiled.subject_kinds), &compiled.subject_kinds);
+    if subjects.is_empty() {
+        return;
+    }
+    let same_path = pattern.subject == pattern.object;
+    let objects = if same_path {
+        Vec::new()
+    } else {
+        allowed(first_filled(parse, triggered, &pattern.object, &compiled.object_kinds), &compiled.object_kinds)
+    };
+    let mut pairs: Vec<(Filled, Filled)> = Vec::new();
+    if same_path || (objects.is_empty() && pattern.reciprocal && !has_object(parse, triggered)) {
+        for (i, &a) in subjects.iter().enumerate() {
+            for &b in &subjects[i + 1..] {
+                if compiled.object_kinds.contains(&parse.mention_kind(b.mention)) {
+                    pairs.push((a, b));
+                }
+            }
+        }
+    }
+    for &s in &subjects {
+        for &o in &objects {
+            pairs.push((s, o));
+        }
+    }
+    for (subject, object) in pairs {
+        let linked = parse.linked;
+        if linked.entity_of[subject.mention] == linked.entity_of[object.mention] {
+            continue;
+        }
+        out.push(Match {
+            rule: Some(rule),
+            anchor: triggered.anchor,
+            verb: carrier(parse, triggered.anchor),
+            trigger: trigger_words(parse, triggered, object.token),
+            subject,
+            object,
+            specificity: pattern.specificity(),
+        });
+    }
+}
+
+/// An object that is no entity ("met the deadline") keeps coordinated subjects from being both ends.
+fn has_object(parse: &Parse<'_>, triggered: &Triggered) -> bool {
+    triggered.light.is_none() && !parse.is_passive(triggered.anchor) && parse.child(triggered.anchor, Deprel::Obj).is_some()
+}
+
+fn carrier(parse: &Parse<'_>, anchor: usize) -> usize {
+    if parse.is_verb(anchor) { anchor } else { parse.light_verb(anchor).unwrap_or(anchor) }
+}
+
+fn trigger_words(parse: &Parse<'_>, triggered: &Triggered, object: usize) -> Vec<usize> {
+    let mut words = vec![triggered.anchor];
+    words.extend(&triggered.extra);
+    words.extend(triggered.light);
+    // The preposition of the object, when it hangs on the trigger.
+    if let Some(head) = parse.head(object)
+        && words.contains(&head)
+        && object > triggered.anchor
+    {
+        words.extend(parse.with_deprel(object, &[Deprel::Case]).filter(|&c| parse.lemma(c) != "'s" && c > triggered.anchor));
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// What the first alternative with an allowed mention gives.
+fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, kinds: &[Kind]) -> Vec<Filled> {
+    for alternative in &path.0 {
+        let mut fillers = vec![Filler { token: triggered.anchor, trust: 1.0 }];
+        for (depth, step) in alternative.iter().enumerate() {
+            let mut next = Vec::new();
+            for f in fillers {
+                for g in walk(parse, triggered, f.token, step, depth == 0) {
+                    next.push(Filler { token: g.token, trust: g.trust * f.trust });
+                }
+            }
+            fillers = next;
+        }
+        let mut filled: Vec<Filled> = Vec::new();
+        for f in fillers {
+            for g in parse.fill(f) {
+                let known = filled.iter().any(|o| o.mention == g.mention);
+                if !known && kinds.contains(&parse.mention_kind(g.mention)) {
+                    filled.push(g);
+                }
+            }
+        }
+        if !filled.is_empty() {
+            return filled;
+        }
+    }
+    Vec::new()
+}
+
+fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_trigger: bool) -> Vec<Filler> {
+    // From the trigger, modifiers reach from the verb, from its light object, and from the light verb above.
+    let mut bases = vec![t];
+    if from_trigger {
+        bases.extend(triggered.light);
+        if !parse.is_verb(t) {
+            bases.extend(parse.light_verb(t));
+        }
+    }
+    let each = |f: &dyn Fn(usize) -> Vec<Filler>| -> Vec<Filler> { bases.iter().flat_map(|&b| f(b)).collect() };
+    match step {
+        Step::Subject => parse.subjects(t),
+        Step::Object => parse.objects(t),
+        Step::Indirect => parse.with_deprel(t, &[Deprel::Iobj]).map(|token| Filler { token, trust: 1.0 }).collect(),
+        Step::Possessor => {
+            if triggered.light.is_some() && from_trigger {
+                return triggered.light.map(|l| parse.possessors(l)).unwrap_or_default();
+            }
+            parse.possessors(t)
+        }
+        Step::Modifier => match (triggered.light, from_trigger) {
+            (Some(light), true) => parse.modifiers(light),
+            _ => parse.modifiers(t),
+        },
+        Step::Holder => parse.holders(t),
+        Step::Complement => parse.complements(t),
+        Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
+        Step::Behind(word) => {
+            let mut found = each(&|b| parse.behind(b, word));
+            // "US Secretary of State Mike Pompeo of Kansas", "X, an analyst at Y": the phrase may hang on the name.
+            if found.is_empty()
+                && from_trigger
+                && matches!(parse.deprel(t), Deprel::NmodDesc)
+                && let Some(head) = parse.head(t)
+            {
+                found = parse.behind(head, word);
+            }
+            found
+        }
+    }
+}
+
+/// The text's own words for the relation, where they read well between subject and object.
+pub(super) fn phrase(parse: &Parse<'_>, m: &Match) -> Option<String> {
+    let verb = parse.is_verb(m.anchor);
+    if !verb || parse.is_passive(m.anchor) {
+        return title(parse, m);
+    }
+    let ahead = m.object.token > m.anchor && m.subject.token < m.anchor;
+    if !ahead {
+        return None;
+    }
+    let words: Vec<&str> = m.trigger.iter().map(|&t| parse.text(t)).collect();
+    Some(words.join(" "))
+}
+
+/// "foreign minister of": a title with its own modifiers, without the names in it.
+fn title(parse: &Parse<'_>, m: &Match) -> Option<String> {
+    if parse.is_verb(m.anchor) || parse.upos(m.anchor) == Upos::Adj || parse.linked.mentions[m.subject.mention].kind != Kind::Person {
+        return None;
+    }
+    if parse.light_verb(m.anchor).is_some() {
+        return None;
+    }
+    let inside = |c: usize| {
+        matches!(parse.deprel(c), Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case)
+            && parse.mention_at(c).is_none()
+    };
+    let mut first = m.anchor;
+    while first > 0 && m.anchor - first < 5 && inside(first - 1) && !matches!(parse.lemma(first - 1), "," | "\"" | "(" | "'s" | "the") {
+        first -= 1;
+    }
+    // "secretary of state"
+    let mut last = m.anchor;
+    if let Some(of) = parse.with_deprel(m.anchor, &[Deprel::Nmod]).find(|&c| {
+        parse.preposition(c).as_deref() == Some("of") && parse.mention_at(c).is_none() && c == m.anchor + 2
+    }) {
+        last = of;
+    }
+    let words: Vec<String> = (first..=last).map(|t| parse.text(t).to_lowercase()).collect();
+    Some(format!("{} of", words.join(" ").replace(" - ", "-")))
+}

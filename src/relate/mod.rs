@@ -1,0 +1,208 @@
+//! Relations: rules over the tree, then qualifiers, then one relation a fact.
+//!
+//! A rule file ([`rules`]) names triggers and argument paths. For each sentence the tree is read as
+//! predicates with subjects and objects ([`parse`]); triggers are found by lemma, arguments are filled with
+//! mentions, and every match gets its polarity, modality, attribution, time and place ([`qualify`],
+//! [`time`]). Verbs that no rule knows give open relations ([`open`]).
+
+mod matcher;
+mod open;
+mod parse;
+mod qualify;
+mod rules;
+mod time;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+pub use rules::{Example, Rule, RuleError, RuleSet};
+
+use crate::entity::{EntityId, Linked, MentionId};
+use crate::relation::{Class, Evidence, Modality, Polarity, Related, Relation};
+use crate::span::Span;
+use matcher::Match;
+use parse::Parse;
+
+/// Finds relations with a set of rules; shared by all workers.
+#[derive(Debug, Clone)]
+pub struct Relater {
+    rules: Arc<RuleSet>,
+    open: OpenRelations,
+}
+
+/// Whether verbs that no rule knows give relations too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OpenRelations {
+    /// They do, as class `OTHER`, rule `open/verb`.
+    #[default]
+    Keep,
+    /// Only rules give relations.
+    LeaveOut,
+}
+
+/// What happened in a sentence, for people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The relations found, before near-copies are merged.
+    pub relations: Vec<Relation>,
+    /// For each relation the tokens of its trigger.
+    pub triggers: Vec<Vec<usize>>,
+    /// Pairs of mentions of different entities that no rule took.
+    pub untaken: Vec<(MentionId, MentionId)>,
+}
+
+impl Relater {
+    /// A relater with these rules.
+    pub fn new(rules: RuleSet, open: OpenRelations) -> Self {
+        Self { rules: Arc::new(rules), open }
+    }
+
+    /// The rules in use.
+    pub fn rules(&self) -> &RuleSet {
+        &self.rules
+    }
+
+    /// All relations of an article, one a fact.
+    pub fn relate(&self, linked: Linked) -> Related {
+        let ranges = mentions_by_sentence(&linked);
+        let mut found = Vec::new();
+        for (index, range) in ranges.into_iter().enumerate() {
+            found.extend(self.sentence(&linked, index, range).into_iter().map(|(relation, _)| relation));
+        }
+        let relations = one_a_fact(found);
+        Related { linked, relations }
+    }
+
+    /// What the rules make of one sentence.
+    pub fn explain(&self, linked: &Linked, sentence: usize) -> Explanation {
+        let range = mentions_by_sentence(linked).into_iter().nth(sentence).unwrap_or(0..0);
+        let (relations, triggers): (Vec<_>, Vec<_>) = self.sentence(linked, sentence, range.clone()).into_iter().unzip();
+        let mut untaken = Vec::new();
+        for a in range.clone() {
+            for b in a + 1..range.end {
+                let taken = relations.iter().any(|r: &Relation| {
+                    let pair = (r.evidence.subject, r.evidence.object);
+                    pair == (a, b) || pair == (b, a)
+                });
+                if !taken && linked.entity_of[a] != linked.entity_of[b] {
+                    untaken.push((a, b));
+                }
+            }
+        }
+        Explanation { relations, triggers, untaken }
+    }
+
+    fn sentence(&self, linked: &Linked, index: usize, mentions: Range<usize>) -> Vec<(Relation, Vec<usize>)> {
+        // A relation needs two mentions.
+        if mentions.len() < 2 {
+            return Vec::new();
+        }
+        let parse = Parse::new(linked, index, &self.rules.lexicon, mentions);
+        let mut matches = matcher::matches(&parse, &self.rules);
+        if self.open == OpenRelations::Keep {
+            let open = open::matches(&parse, &matches);
+            matches.extend(open);
+        }
+        let mut out: Vec<(Relation, Vec<usize>)> = matches
+            .into_iter()
+            .map(|m| {
+                let trigger = m.trigger.clone();
+                (self.relation(&parse, m), trigger)
+            })
+            .collect();
+        out.sort_by(|(a, _), (b, _)| {
+            let key = |r: &Relation| (r.evidence.trigger, r.evidence.subject, r.evidence.object, Arc::clone(&r.rule));
+            key(a).cmp(&key(b))
+        });
+        out
+    }
+
+    fn relation(&self, parse: &Parse<'_>, m: Match) -> Relation {
+        let linked = parse.linked;
+        let q = qualify::qualify(parse, &m);
+        let span_of = |tokens: &[usize]| {
+            let first = tokens.iter().min().copied().unwrap_or(0);
+            let last = tokens.iter().max().copied().unwrap_or(0);
+            parse.sentence.tokens[first].span.join(parse.sentence.tokens[last].span)
+        };
+        let trigger: Span = span_of(&m.trigger);
+        let (s, o) = (&linked.mentions[m.subject.mention], &linked.mentions[m.object.mention]);
+        let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) = match m.rule {
+            Some(r) => {
+                let rule = &self.rules.rules[r];
+                let phrase = matcher::phrase(parse, &m).unwrap_or_else(|| rule.phrase.clone());
+                (Arc::clone(&rule.predicate), phrase, rule.class, rule.symmetric, rule.confidence, Arc::clone(&rule.id))
+            }
+            None => (
+                open::predicate(parse, &m).into(),
+                matcher::phrase(parse, &m).unwrap_or_else(|| open::predicate(parse, &m).replace('_', " ")),
+                Class::Other,
+                false,
+                0.5,
+                "open/verb".into(),
+            ),
+        };
+        let confidence = base * m.subject.trust * m.object.trust * s.score.min(o.score).clamp(0.0, 1.0).sqrt();
+        Relation {
+            subject: linked.entity_of[m.subject.mention],
+            predicate,
+            phrase,
+            object: linked.entity_of[m.object.mention],
+            class,
+            symmetric,
+            polarity: q.polarity,
+            modality: q.modality,
+            attribution: q.attribution,
+            time: q.time,
+            place: q.place,
+            confidence: confidence.clamp(0.0, 1.0),
+            rule,
+            evidence: Evidence {
+                sentence: parse.index,
+                span: trigger.join(s.span).join(o.span),
+                trigger,
+                subject: m.subject.mention,
+                object: m.object.mention,
+            },
+        }
+    }
+}
+
+/// Mention ids of every sentence; mentions are sorted by span, so each sentence has one run of them.
+fn mentions_by_sentence(linked: &Linked) -> Vec<Range<usize>> {
+    let mut out = Vec::with_capacity(linked.sentences.len());
+    let mut next = 0;
+    for sentence in 0..linked.sentences.len() {
+        let start = next;
+        while linked.mentions.get(next).is_some_and(|m| m.sentence == sentence) {
+            next += 1;
+        }
+        out.push(start..next);
+    }
+    out
+}
+
+/// Keeps the best-evidenced of the relations that state the same fact.
+fn one_a_fact(found: Vec<Relation>) -> Vec<Relation> {
+    type Fact = (EntityId, Arc<str>, EntityId, Polarity, Modality);
+    let mut best: BTreeMap<Fact, usize> = BTreeMap::new();
+    for (i, r) in found.iter().enumerate() {
+        let (a, b) = if r.symmetric { (r.subject.min(r.object), r.subject.max(r.object)) } else { (r.subject, r.object) };
+        let key = (a, Arc::clone(&r.predicate), b, r.polarity, r.modality);
+        match best.entry(key) {
+            std::collections::btree_map::Entry::Vacant(slot) => {
+                slot.insert(i);
+            }
+            std::collections::btree_map::Entry::Occupied(mut slot) => {
+                // A dated statement says more than an undated one of about the same worth.
+                let worth = |r: &Relation| r.confidence + if r.time.is_some() { 0.1 } else { 0.0 };
+                if worth(r) > worth(&found[*slot.get()]) {
+                    slot.insert(i);
+                }
+            }
+        }
+    }
+    let keep: std::collections::BTreeSet<usize> = best.into_values().collect();
+    found.into_iter().enumerate().filter(|(i, _)| keep.contains(i)).map(|(_, r)| r).collect()
+}

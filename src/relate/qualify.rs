@@ -1,0 +1,473 @@
+//! Polarity, modality, attribution, time and place of a match, by scope over the tree.
+
+use super::matcher::Match;
+use super::parse::{Filler, Parse, among};
+use super::time::{self, Direction};
+use crate::mention::Kind;
+use crate::relation::{Modality, Polarity};
+use crate::syntax::{Deprel, Upos, Xpos};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Qualifiers {
+    pub(super) polarity: Polarity,
+    pub(super) modality: Modality,
+    pub(super) attribution: Option<String>,
+    pub(super) time: Option<String>,
+    pub(super) place: Option<String>,
+}
+
+/// Deepest chain of governors that is looked at.
+const MAX_DEPTH: usize = 10;
+
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    negations: usize,
+    future: bool,
+    hypothetical: bool,
+    denied: bool,
+}
+
+pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
+    let standing = is_title(parse, m);
+    let scope = if standing { title_scope(parse, m) } else { scope(parse, m) };
+    let polarity = if scope.negations % 2 == 1 { Polarity::Negated } else { Polarity::Affirmed };
+    let modality = if scope.denied {
+        Modality::Denied
+    } else if scope.hypothetical {
+        Modality::Hypothetical
+    } else if scope.future {
+        Modality::Future
+    } else {
+        Modality::Actual
+    };
+    let (time, place) = if standing {
+        (None, None)
+    } else {
+        let direction = if modality == Modality::Actual { Direction::Past } else { Direction::Ahead };
+        (time_of(parse, m, direction), place_of(parse, m))
+    };
+    Qualifiers { polarity, modality, attribution: if standing { None } else { attribution(parse, m) }, time, place }
+}
+
+/// A title beside a name ("Foreign Minister X") holds whatever is said of X.
+fn is_title(parse: &Parse<'_>, m: &Match) -> bool {
+    !parse.is_verb(m.anchor)
+        && parse.child(m.anchor, Deprel::Cop).is_none()
+        && parse.linked.mentions[m.subject.mention].kind == Kind::Person
+        && parse.light_verb(m.anchor).is_none()
+        && parse.holders(m.anchor).iter().flat_map(|&f| parse.fill(f)).any(|f| f.mention == m.subject.mention)
+}
+
+fn title_scope(parse: &Parse<'_>, m: &Match) -> Scope {
+    let former = parse.with_deprel(m.anchor, &[Deprel::Amod, Deprel::Compound, Deprel::Advmod]).any(|c| {
+        matches!(parse.lemma(c), "former" | "ex" | "late" | "then" | "ousted" | "deposed" | "outgoing" | "past")
+    });
+    // A past office is a fact of the past; it is neither negated nor unreal.
+    let _ = former;
+    Scope { negations: 0, future: false, hypothetical: false, denied: false }
+}
+
+fn own_negations(parse: &Parse<'_>, t: usize) -> usize {
+    parse
+        .children(t)
+        .iter()
+        .filter(|&&c| match parse.deprel(c) {
+            Deprel::Advmod | Deprel::Det | Deprel::Cc | Deprel::CcPreconj => {
+                matches!(parse.lemma(c), "not" | "never" | "no" | "n't" | "n’t" | "neither" | "nor" | "hardly")
+                    && !only_follows(parse, c)
+            }
+            Deprel::Mark | Deprel::Case => parse.lemma(c) == "without",
+            _ => false,
+        })
+        .count()
+}
+
+/// "not only ... but also" negates nothing.
+fn only_follows(parse: &Parse<'_>, t: usize) -> bool {
+    t + 1 < parse.len() && matches!(parse.lemma(t + 1), "only" | "just" | "merely" | "later" | "least")
+}
+
+fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
+    let mut scope = Scope { negations: 0, future: false, hypothetical: false, denied: false };
+    let mut own: Vec<usize> = vec![m.anchor];
+    if m.verb != m.anchor {
+        own.push(m.verb);
+    }
+    own.extend(m.trigger.iter().copied().filter(|&t| t != m.anchor && parse.upos(t) == Upos::Noun));
+    let mut negated = own.iter().map(|&t| own_negations(parse, t)).sum::<usize>();
+    // "No state has ties with X", "neither country"
+    for end in [m.subject.token, m.object.token] {
+        negated += parse
+            .with_deprel(end, &[Deprel::Det, Deprel::Advmod])
+            .filter(|&c| matches!(parse.lemma(c), "no" | "neither" | "not"))
+            .count();
+    }
+    // An example of a noun with "no" ("no state such as X") is rare; the noun itself is looked at above.
+    scope.negations += negated.min(1);
+    for &t in &own {
+        adjectives(parse, t, &mut scope);
+    }
+    let anchor_is_noun = !parse.is_verb(m.anchor);
+    if anchor_is_noun && m.verb != m.anchor {
+        verb_over_event(parse, m.verb, &mut scope);
+    }
+    auxiliaries(parse, m.verb, &mut scope);
+    climb(parse, m.verb, &mut scope);
+    if question(parse) {
+        scope.hypothetical = true;
+    }
+    scope
+}
+
+/// "the planned visit", "a possible meeting", "a cancelled trip"
+fn adjectives(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
+    if parse.is_verb(t) {
+        return;
+    }
+    for c in parse.with_deprel(t, &[Deprel::Amod]) {
+        let (lemma, text) = (parse.lemma(c), parse.text(c).to_lowercase());
+        let is = |list: &[String]| among(list, lemma) || among(list, &text);
+        if matches!(text.as_str(), "cancelled" | "canceled" | "aborted" | "failed") {
+            scope.negations += 1;
+        } else if matches!(text.as_str(), "planned" | "scheduled" | "upcoming" | "forthcoming" | "expected" | "impending" | "future" | "next" | "proposed" | "looming") {
+            scope.future = true;
+        } else if matches!(text.as_str(), "possible" | "potential" | "likely" | "alleged" | "eventual" | "attempted" | "threatened" | "hypothetical")
+            && is(&parse.words.hypothetical)
+            || matches!(text.as_str(), "threatened")
+        {
+            scope.hypothetical = true;
+        }
+    }
+}
+
+fn auxiliaries(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
+    let mut carriers = vec![verb];
+    // A conjoined verb without an auxiliary of its own shares the first one's ("will arrive and meet").
+    let mut t = verb;
+    while parse.deprel(t) == Deprel::Conj
+        && parse.with_deprel(t, &[Deprel::Aux, Deprel::Nsubj, Deprel::NsubjPass]).next().is_none()
+        && matches!(parse.xpos(t), Xpos::Vb | Xpos::Vbn | Xpos::Vbg)
+    {
+        match parse.head(t) {
+            Some(head) => t = head,
+            None => break,
+        }
+        carriers.push(t);
+    }
+    for t in carriers {
+        for c in parse.with_deprel(t, &[Deprel::Aux]) {
+            match parse.lemma(c) {
+                "will" | "shall" | "'ll" | "wo" => {
+                    // "would" has lemma "will" or "would": reported future or a condition.
+                    if matches!(parse.text(c).to_lowercase().as_str(), "would" | "'d" | "’d") {
+                        would(parse, t, scope);
+                    } else {
+                        scope.future = true;
+                    }
+                }
+                "would" | "'d" => would(parse, t, scope),
+                "may" | "might" | "could" | "can" | "should" | "must" | "ca" | "ought" => scope.hypothetical = true,
+                _ => {}
+            }
+        }
+        // "is to meet"
+        let is_to = parse.with_deprel(t, &[Deprel::Mark]).any(|c| parse.lemma(c) == "to")
+            && parse.with_deprel(t, &[Deprel::Cop, Deprel::Aux]).any(|c| parse.lemma(c) == "be");
+        if is_to {
+            scope.future = true;
+        }
+    }
+}
+
+/// "said he would visit" lies ahead; any other "would" is conditional.
+fn would(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
+    let mut clause = t;
+    for _ in 0..MAX_DEPTH {
+        let Some(head) = parse.head(clause) else { break };
+        if matches!(parse.deprel(clause), Deprel::Ccomp) && (among(&parse.words.speech, parse.lemma(head)) || among(&parse.words.future, parse.lemma(head))) {
+            scope.future = true;
+            return;
+        }
+        clause = head;
+    }
+    if parse.children(t).iter().any(|&c| parse.deprel(c) == Deprel::Parataxis && among(&parse.words.speech, parse.lemma(c))) {
+        scope.future = true;
+        return;
+    }
+    scope.hypothetical = true;
+}
+
+/// What a verb says about the event that is its object: "cancelled the visit", "sought talks", "planned a trip".
+fn verb_over_event(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
+    let lemma = parse.lemma(verb);
+    if among(&parse.words.light_verbs, lemma) && !among(&["seek", "announce", "plan", "cancel", "postpone", "propose", "deny", "schedule", "offer", "arrange", "discuss"].map(String::from), lemma) {
+        return;
+    }
+    apply_governor(parse, verb, false, scope);
+}
+
+/// Effect of the word that governs an event or clause.
+fn apply_governor(parse: &Parse<'_>, governor: usize, clause: bool, scope: &mut Scope) {
+    let lemma = parse.lemma(governor);
+    let words = parse.words;
+    if among(&words.denying, lemma) && (lemma != "reject" || !clause) {
+        if matches!(lemma, "deny" | "dismiss" | "refute" | "rebut" | "dispute" | "disavow") {
+            scope.denied = true;
+        } else {
+            scope.negations += 1;
+        }
+    } else if among(&words.negating, lemma) {
+        scope.negations += 1;
+    } else if !clause && among(&words.cancelling, lemma) {
+        let off = !matches!(lemma, "call" | "rule") || parse.child(governor, Deprel::CompoundPrt).is_some();
+        if off {
+            scope.negations += 1;
+        }
+    } else if clause && matches!(lemma, "prevent" | "block" | "ban" | "bar" | "prohibit" | "forbid") {
+        scope.negations += 1;
+    } else if among(&words.hypothetical, lemma) && lemma != "expect" {
+        // "expected" and "set to" are announcements in news, not wishes.
+        scope.hypothetical = true;
+    } else if among(&words.future, lemma) {
+        let announced_fact = matches!(lemma, "announce" | "confirm" | "decide");
+        if !announced_fact || !clause || infinitive_below(parse, governor) {
+            scope.future = true;
+        }
+    }
+}
+
+fn infinitive_below(parse: &Parse<'_>, governor: usize) -> bool {
+    parse.with_deprel(governor, &[Deprel::Xcomp]).any(|c| parse.with_deprel(c, &[Deprel::Mark]).any(|g| parse.lemma(g) == "to"))
+}
+
+/// Walk up from the event's clause and apply every governor on the way.
+fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
+    let mut t = start;
+    for _ in 0..MAX_DEPTH {
+        if parse.children(t).iter().any(|&c| parse.deprel(c) == Deprel::Mark && matches!(parse.lemma(c), "if" | "unless" | "whether" | "lest")) {
+            scope.hypothetical = true;
+        }
+        let Some(head) = parse.head(t) else { return };
+        let to = parse.with_deprel(t, &[Deprel::Mark, Deprel::Aux]).any(|c| parse.lemma(c) == "to" && c < t);
+        match parse.deprel(t) {
+            Deprel::Xcomp => {
+                apply_governor(parse, head, true, scope);
+                scope.negations += own_negations(parse, head).min(1);
+                auxiliaries(parse, head, scope);
+            }
+            Deprel::Ccomp => {
+                let lemma = parse.lemma(head);
+                // Reported facts are the report's; wishes, denials and doubts are not.
+                if !among(&parse.words.speech, lemma) || among(&parse.words.denying, lemma) {
+                    apply_governor(parse, head, true, scope);
+                }
+                if own_negations(parse, head) > 0 && !among(&parse.words.speech, lemma) {
+                    scope.hypothetical = true;
+                }
+            }
+            Deprel::Acl => {
+                let lemma = parse.lemma(head);
+                if parse.xpos(t) == Xpos::Vb && to || parse.with_deprel(t, &[Deprel::Mark]).any(|c| matches!(parse.lemma(c), "of" | "for")) {
+                    if among(&parse.words.future, lemma) {
+                        scope.future = true;
+                    } else if among(&parse.words.hypothetical, lemma) || to {
+                        scope.hypothetical = true;
+                    }
+                    scope.negations += own_negations(parse, head).min(1);
+                    return;
+                }
+                if !matches!(parse.xpos(t), Xpos::Vbg | Xpos::Vbn) {
+                    return;
+                }
+                return;
+            }
+            Deprel::Advcl => {
+                let marks: Vec<&str> = parse.with_deprel(t, &[Deprel::Mark]).map(|c| parse.lemma(c)).collect();
+                if to && !among(&parse.words.motion, parse.lemma(head)) && parse.xpos(t) == Xpos::Vb {
+                    scope.hypothetical = true;
+                }
+                if marks.iter().any(|m| matches!(*m, "by" | "after" | "before" | "while" | "as" | "when" | "since" | "because" | "although" | "though")) {
+                    return;
+                }
+                if parse.xpos(t) == Xpos::Vb && to {
+                    scope.negations += own_negations(parse, head).min(1);
+                    t = head;
+                    auxiliaries(parse, t, scope);
+                    continue;
+                }
+                return;
+            }
+            Deprel::Obj | Deprel::NsubjPass | Deprel::Nsubj if !parse.is_verb(t) => {
+                // An event noun below a verb.
+                let subject_of_active = parse.deprel(t) == Deprel::Nsubj;
+                if subject_of_active {
+                    // "talks collapsed", "the meeting did not take place", "the visit will go ahead"
+                    if parse.is_verb(head) {
+                        scope.negations += own_negations(parse, head).min(1);
+                        auxiliaries(parse, head, scope);
+                    }
+                    return;
+                }
+                apply_governor(parse, head, false, scope);
+                scope.negations += own_negations(parse, head).min(1);
+                auxiliaries(parse, head, scope);
+            }
+            Deprel::Nmod | Deprel::Obl if !parse.is_verb(t) => {
+                // "called for talks with X", "hopes of a deal with X", "plans for a visit"
+                let preposition = parse.preposition(t).unwrap_or_default();
+                if matches!(preposition.as_str(), "for" | "of" | "about" | "on" | "against" | "in" | "to" | "toward" | "towards") {
+                    let lemma = parse.lemma(head);
+                    if among(&parse.words.hypothetical, lemma) {
+                        scope.hypothetical = true;
+                    } else if among(&parse.words.future, lemma) {
+                        scope.future = true;
+                    } else if among(&parse.words.negating, lemma) {
+                        scope.negations += 1;
+                    }
+                }
+                if preposition == "without" {
+                    scope.negations += 1;
+                }
+                return;
+            }
+            Deprel::Conj => {}
+            _ => return,
+        }
+        t = head;
+    }
+}
+
+/// A whole sentence that asks.
+fn question(parse: &Parse<'_>) -> bool {
+    let last = parse.len() - 1;
+    parse.text(last) == "?" && !parse.sentence.tokens.iter().any(|t| matches!(t.xpos, Xpos::OpenQuote | Xpos::CloseQuote))
+}
+
+/// Who is said to say so: "according to X", "X said that ...", "..., X reported".
+fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
+    let mut t = m.verb;
+    for _ in 0..MAX_DEPTH {
+        for c in parse.with_deprel(t, &[Deprel::Obl, Deprel::Advcl, Deprel::Parataxis, Deprel::Nmod]) {
+            if parse.preposition(c).as_deref() == Some("according_to") || (parse.lemma(c) == "accord" && parse.deprel(c) != Deprel::Parataxis) {
+                let who = if parse.lemma(c) == "accord" { parse.with_deprel(c, &[Deprel::Obl]).next() } else { Some(c) };
+                return who.map(|w| name(parse, w, m)).unwrap_or(None);
+            }
+            if parse.deprel(c) == Deprel::Parataxis
+                && among(&parse.words.speech, parse.lemma(c))
+                && let Some(speaker) = parse.with_deprel(c, &[Deprel::Nsubj]).next()
+            {
+                return name(parse, speaker, m);
+            }
+        }
+        let head = parse.head(t)?;
+        if matches!(parse.deprel(t), Deprel::Ccomp | Deprel::Parataxis | Deprel::Advcl | Deprel::Obj | Deprel::Dep)
+            && among(&parse.words.speech, parse.lemma(head))
+            && parse.deprel(t) != Deprel::Advcl
+        {
+            let speaker = parse.subjects(head).first().copied();
+            return speaker.and_then(|f: Filler| name(parse, f.token, m));
+        }
+        t = head;
+    }
+    None
+}
+
+/// Canonical name of the speaker, or the phrase as it stands.
+fn name(parse: &Parse<'_>, speaker: usize, m: &Match) -> Option<String> {
+    if let Some(mention) = parse.mention_at(speaker) {
+        let entity = parse.linked.entity_of[mention];
+        return Some(parse.linked.entities[entity].name.clone());
+    }
+    if let Some(f) = parse.fill(Filler { token: speaker, trust: 1.0 }).first()
+        && parse.linked.mentions[f.mention].tokens.contains(&f.token)
+    {
+        return Some(parse.linked.entities[parse.linked.entity_of[f.mention]].name.clone());
+    }
+    if parse.upos(speaker) == Upos::Pron {
+        return None;
+    }
+    // The noun with what stands before it: "unnamed senior officials".
+    let first = parse
+        .with_deprel(speaker, &[Deprel::Amod, Deprel::Compound, Deprel::NmodPoss, Deprel::Nummod, Deprel::Nmod])
+        .filter(|&c| c < speaker)
+        .min()
+        .unwrap_or(speaker);
+    let _ = m;
+    let span = parse.sentence.tokens[first].span.join(parse.sentence.tokens[speaker].span);
+    Some(span.of(&parse.linked.document.text).split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Tokens whose circumstances are the event's: the trigger's own, the light verb, and the clauses above that
+/// share its time.
+fn circumstances(parse: &Parse<'_>, m: &Match) -> Vec<usize> {
+    let mut out = vec![m.anchor];
+    if m.verb != m.anchor {
+        out.push(m.verb);
+    }
+    out.extend(m.trigger.iter().copied().filter(|&t| t != m.anchor && parse.upos(t) == Upos::Noun));
+    let mut t = m.verb;
+    for _ in 0..3 {
+        let Some(head) = parse.head(t) else { break };
+        let shares = match parse.deprel(t) {
+            Deprel::Xcomp => true,
+            Deprel::Conj => parse.with_deprel(t, &[Deprel::Nsubj]).next().is_none() && parse.is_verb(head),
+            Deprel::Obj | Deprel::NsubjPass | Deprel::Nsubj => !parse.is_verb(t),
+            _ => false,
+        };
+        if !shares {
+            break;
+        }
+        out.push(head);
+        t = head;
+    }
+    out
+}
+
+fn time_of(parse: &Parse<'_>, m: &Match, direction: Direction) -> Option<String> {
+    let tokens: Vec<&str> = (0..parse.len()).map(|t| parse.text(t)).collect();
+    let expressions = time::expressions(&tokens);
+    if expressions.is_empty() {
+        return None;
+    }
+    let hosts = circumstances(parse, m);
+    let mut best: Option<(usize, String)> = None;
+    for expression in &expressions {
+        let head = parse.sentence.head_of(expression.tokens.clone());
+        let governor = parse.head(head);
+        // "earlier this week", "in the May of that year": one noun or adverb may stand between.
+        let via = governor.and_then(|g| {
+            if hosts.contains(&g) {
+                return hosts.iter().position(|&h| h == g);
+            }
+            let above = parse.head(g)?;
+            (matches!(parse.upos(g), Upos::Adv | Upos::Noun | Upos::Propn) && parse.mention_at(g).is_none() && !parse.is_clause(g))
+                .then(|| hosts.iter().position(|&h| h == above))
+                .flatten()
+                .map(|p| p + 10)
+        });
+        let Some(distance) = via else { continue };
+        let Some(date) = time::resolve(expression, parse.linked.document.published, direction) else { continue };
+        if best.as_ref().is_none_or(|(d, _)| distance < *d) {
+            best = Some((distance, date));
+        }
+    }
+    best.map(|(_, date)| date)
+}
+
+fn place_of(parse: &Parse<'_>, m: &Match) -> Option<String> {
+    let linked = parse.linked;
+    let ends = [linked.entity_of[m.subject.mention], linked.entity_of[m.object.mention]];
+    for host in circumstances(parse, m) {
+        for c in parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]) {
+            if !parse.preposition(c).is_some_and(|p| matches!(p.as_str(), "in" | "at" | "near" | "outside")) {
+                continue;
+            }
+            let Some(mention) = parse.mention_at(c) else { continue };
+            let entity = linked.entity_of[mention];
+            if matches!(parse.mention_kind(mention), Kind::Place | Kind::Country) && !ends.contains(&entity) {
+                return Some(linked.entities[entity].name.clone());
+            }
+        }
+    }
+    None
+}
