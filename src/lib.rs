@@ -5,5 +5,6 @@ pub mod document;
 pub mod entity;
 pub mod mention;
 pub mod relation;
+pub mod segment;
 pub mod span;
 pub mod syntax;
