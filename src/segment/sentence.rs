@@ -19,12 +19,17 @@ pub(super) fn split(text: &str, tokens: &[Span], mut found: impl FnMut(&[Span]))
             open_quote = !open_quote;
         }
         let Some(stop) = stretch.stop(i) else {
+            // A line drawn with dashes, stars and the like stands alone.
+            if i > start && (stretch.is_rule(i) || stretch.is_rule(i - 1)) {
+                found(&tokens[start..i]);
+                start = i;
+            }
             i += 1;
             continue;
         };
         let mut next = i + 1;
         let mut quoted = false;
-        while next < tokens.len() && (stretch.closes(next, open_quote) || stretch.stop_after(next, stop)) {
+        while next < tokens.len() && (stretch.closes(next, open_quote) || stretch.is_stop(next)) {
             let closer = stretch.token(next);
             if closer == "\"" {
                 open_quote = !open_quote;
@@ -32,7 +37,11 @@ pub(super) fn split(text: &str, tokens: &[Span], mut found: impl FnMut(&[Span]))
             quoted |= matches!(closer, "\"" | "”" | "’" | "'" | "''" | "»" | "’’");
             next += 1;
         }
-        if next < tokens.len() && stretch.ends(i, stop, next, quoted) {
+        while let Some(after) = stretch.after_reference(next).filter(|_| stop != Stop::Abbreviation) {
+            next = after;
+        }
+        let numbered = i == start + 1 && next == i + 1 && stretch.is_item_number(start);
+        if next < tokens.len() && !numbered && stretch.ends(i, stop, next, quoted) {
             found(&tokens[start..next]);
             start = next;
         }
@@ -89,12 +98,31 @@ impl Stretch<'_> {
         })
     }
 
-    /// Whether token `i` is another stop of the same sentence end.
-    fn stop_after(&self, i: usize, stop: Stop) -> bool {
-        match self.stop(i) {
-            Some(Stop::Abbreviation) | None => false,
-            Some(_) => self.glued(i) || stop == Stop::Abbreviation || stop == Stop::Ellipsis,
-        }
+    fn is_rule(&self, i: usize) -> bool {
+        let token = self.token(i);
+        token.len() >= 10 && token.chars().all(|c| matches!(c, '-' | '=' | '*' | '_' | '~' | '#' | '+'))
+    }
+
+    /// Whether the token can number an item ("2. Second point"); years cannot.
+    fn is_item_number(&self, i: usize) -> bool {
+        let token = self.token(i);
+        let first = token.bytes().next().is_some_and(|b| b.is_ascii_digit());
+        (first && token.len() <= 3 && token.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+            || (token.len() == 1 && token.bytes().all(|b| b.is_ascii_alphabetic()) && token != "I")
+    }
+
+    /// One past a reference to a note, such as `[12]`, at token `i`.
+    fn after_reference(&self, i: usize) -> Option<usize> {
+        let number = self.token(i + 1);
+        let is_reference = self.token(i) == "["
+            && self.token(i + 2) == "]"
+            && (number == "…" || (number.len() <= 3 && number.bytes().all(|b| b.is_ascii_digit())));
+        is_reference.then_some(i + 3)
+    }
+
+    /// Whether token `i` is another stop of the same sentence end, such as the second of `. . .`.
+    fn is_stop(&self, i: usize) -> bool {
+        self.stop(i).is_some_and(|stop| stop != Stop::Abbreviation)
     }
 
     /// Whether token `i`, after a stop, closes a quotation or a bracket.
@@ -105,7 +133,12 @@ impl Stretch<'_> {
             return false;
         }
         match c {
-            '"' => (self.glued(i) && !self.glued(i + 1)) || open_quote || (self.glued(i) && self.first(i + 1).is_some_and(|c| !c.is_alphanumeric())),
+            // Straight quotes: the side with the space is outside; with space or text on both, count.
+            '"' => match (self.glued(i), self.glued(i + 1) && self.first(i + 1).is_some_and(char::is_alphanumeric)) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => open_quote,
+            },
             '\'' => self.glued(i) || token == "''",
             _ => true,
         }

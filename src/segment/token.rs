@@ -16,7 +16,7 @@ const CONTRACTIONS: &[(&str, usize)] = &[
     ("cannot", 3), ("gonna", 3), ("gotta", 3), ("wanna", 3), ("dont", 2), ("didnt", 3), ("doesnt", 4), ("isnt", 2),
     ("wasnt", 3), ("werent", 4), ("arent", 3), ("couldnt", 5), ("wouldnt", 5), ("shouldnt", 6), ("hasnt", 3),
     ("havent", 4), ("hadnt", 3), ("aint", 2), ("thats", 4), ("theres", 5), ("whats", 4), ("youre", 3), ("theyre", 4),
-    ("youll", 3), ("youve", 3), ("theyve", 4), ("im", 1), ("ive", 1),
+    ("youll", 3), ("youve", 3), ("theyve", 4), ("cant", 2), ("wont", 2), ("alot", 1), ("outta", 3), ("kinda", 4), ("lotta", 3), ("im", 1), ("ive", 1),
 ];
 
 /// Words that begin with an apostrophe.
@@ -24,7 +24,7 @@ const ELIDED: &[&str] = &["em", "til", "cause", "tis", "twas", "bout", "n"];
 
 /// Units that the treebanks cut off the number before them.
 const UNITS: &[&str] = &[
-    "%", "am", "pm", "AM", "PM", "a", "p", "k", "K", "m", "M", "b", "B", "t", "bn", "mn", "tn", "mm", "MM", "cm", "km",
+    "%", "am", "pm", "AM", "PM", "a", "p", "k", "K", "m", "M", "b", "B", "t", "bn", "mn", "tn", "mm", "MM", "cm", "km", "km²", "m²",
     "kg", "g", "mg", "lb", "lbs", "oz", "ft", "in", "mph", "kph", "kmh", "mi", "yd", "ha", "sq", "hr", "hrs", "min",
     "mins", "sec", "secs", "ms", "Hz", "kHz", "MHz", "GHz", "hz", "kb", "Kb", "KB", "Mb", "MB", "GB", "gb", "TB", "W",
     "kW", "KW", "MW", "GW", "TW", "kWh", "MWh", "C", "F", "f", "c", "x", "million", "billion", "trillion", "tonnes",
@@ -145,10 +145,19 @@ impl Scanner<'_> {
             return self.number(i, c);
         }
         if in_word(c) {
+            if self.slice(i, i + 6) == "Yahoo!" {
+                return i + 6;
+            }
             return self.word(i);
         }
         if is_apostrophe(c) {
             return self.apostrophe(i, c, before);
+        }
+        if c == '.' && fresh && self.digit_at(i + 1) && before != Some('.') {
+            return self.number(i + 1, '.');
+        }
+        if c == '[' && matches!(self.slice(i, i + 5), "[...]") {
+            return i + 5;
         }
         if is_stop(c) {
             return self.run(i, is_stop);
@@ -161,7 +170,7 @@ impl Scanner<'_> {
             '#' | '@' if fresh && self.at(i + 1).is_some_and(|c| c.is_alphabetic() || c == '_') => {
                 self.run(i + 1, |c| in_word(c) || c == '_')
             }
-            '-' | '=' | '*' | '_' | '~' | '#' | '+' | '<' | '>' | '|' | '^' | '\\' | '/' | ':' => {
+            '-' | '=' | '*' | '_' | '~' | '#' | '+' | '<' | '>' | '|' | '^' | '\\' | '/' | ':' | '$' => {
                 self.run(i, |other| other == c)
             }
             _ => i + c.len_utf8(),
@@ -187,6 +196,11 @@ impl Scanner<'_> {
         // A host or file name: dotted labels with a well-known last one.
         let name = self.slice(i, local).trim_end_matches(['.', '-', '+', '%']);
         let (stem, last) = name.rsplit_once('.')?;
+        // News groups and the like: small words joined by stops.
+        let is_small = |label: &str| label.len() > 1 && label.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if stem.contains('.') && name.split('.').all(is_small) {
+            return Some(i + name.len());
+        }
         if stem.is_empty() || stem.starts_with('-') || !NAME_ENDS.contains(&last.to_ascii_lowercase().as_str()) {
             return None;
         }
@@ -231,7 +245,7 @@ impl Scanner<'_> {
             let digits = after.saturating_sub(end + c.len_utf8());
             let goes_on = match c {
                 '.' => digits > 0,
-                ',' => digits == 3 || (digits == 2 && self.at(after) == Some(',')),
+                ',' => digits == 3 || (digits == 2 && self.is_lakh(i)),
                 ':' => digits == 2 || (digits > 0 && digits < 4 && end - i <= 2),
                 _ => false,
             };
@@ -241,6 +255,14 @@ impl Scanner<'_> {
             end = self.run(after, |c| c.is_ascii_digit());
         }
         self.after_number(i, end)
+    }
+
+    /// Whether the figure at `i` is grouped the Indian way: 12,34,000.
+    fn is_lakh(&self, i: usize) -> bool {
+        let end = self.short_run(i, |c| c.is_ascii_digit() || c == ',');
+        let figure = self.slice(i, end).trim_end_matches(',');
+        let Some((head, last)) = figure.rsplit_once(',') else { return false };
+        last.len() == 3 && head.split(',').skip(1).all(|group| group.len() == 2)
     }
 
     /// Dates and telephone numbers: groups of digits with hyphens or slashes.
@@ -263,7 +285,8 @@ impl Scanner<'_> {
             ([1 | 2, 1 | 2], 1) => {
                 let mut parts = text.split('/').map(|part| part.parse().unwrap_or(99));
                 let (month, day) = (parts.next().unwrap_or(99), parts.next().unwrap_or(99));
-                (1..=12).contains(&month) && (1..=31).contains(&day)
+                let is_fraction = month < day && day < 10;
+                (1..=12).contains(&month) && (1..=31).contains(&day) && !is_fraction
             }
             _ => false,
         };
@@ -328,6 +351,9 @@ impl Scanner<'_> {
                             return if n > i { n } else { next + 1 };
                         }
                     }
+                    if matches!(self.slice(i, j), "y" | "Y") && self.slice(next, self.short_run(next, in_word)) == "all" {
+                        return next;
+                    }
                     if self.clitic(j).is_some() || c == '`' || !d.is_some_and(in_word) {
                         break;
                     }
@@ -351,7 +377,7 @@ impl Scanner<'_> {
         let word = self.slice(i, j);
         let found = CONTRACTIONS.iter().find(|(whole, at)| {
             // "IM" and "Ive" are other things: only small letters for the shortest ones.
-            if *at == 1 { word == *whole } else { word.eq_ignore_ascii_case(whole) }
+            if *at == 1 || matches!(*whole, "cant" | "wont") { word == *whole } else { word.eq_ignore_ascii_case(whole) }
         });
         found.map_or(j, |(_, at)| i + at)
     }
@@ -465,13 +491,22 @@ impl Scanner<'_> {
         let mid = matches!(after, Some(',' | ';' | ':' | ')' | '-' | '\'' | '’'));
         let kind = tables::abbreviation(&tables::small(word));
         if is_acronym {
+            // Born, died, circa, married in a biography's brackets.
+            if matches!(word, "b" | "d" | "c" | "m" | "r") && self.before(i) == Some('(') {
+                return Dot::Last;
+            }
             let number = figure && kind == Some(Abbreviation::Number);
             let initial = word.chars().all(char::is_uppercase) && (name_follows || matches!(after, Some(',' | '-')));
             return if number || initial { Dot::Last } else { Dot::Out };
         }
+        // EWT sets the last stop of a sentence apart after "etc", and GUM has too few to tell.
+        if matches!(word, "etc") && following.is_empty() && after.is_none_or(char::is_whitespace) {
+            return Dot::Out;
+        }
+        let dash = first.is_none() && matches!(self.at(self.short_run(j + 1, char::is_whitespace)), Some('-' | '–' | '—' | '('));
         let keep = match kind {
             Some(Abbreviation::Title | Abbreviation::Both) => true,
-            Some(Abbreviation::Capital) => capital && (mid || figure || name_follows),
+            Some(Abbreviation::Capital) => capital && (mid || figure || name_follows || dash),
             Some(Abbreviation::Number) => figure,
             Some(Abbreviation::Date) => capital && (mid || figure || first.is_some_and(char::is_lowercase)),
             None => false,
