@@ -72,3 +72,6 @@ fn sentence_of(tokens: Vec<Span>) -> Option<TokenizedSentence> {
     let span = tokens.first()?.join(*tokens.last()?);
     Some(TokenizedSentence { span, tokens })
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,14 +167,16 @@ impl Stretch<'_> {
                     // A short small word with a stop is an abbreviation that no table has.
                     return !quoted && self.token(i.wrapping_sub(1)).len() > 3;
                 }
-                true
+                // ... the river." Smith added.
+                !quoted || self.report(next).is_none_or(|verb| self.stop(verb + 1).is_none())
             }
             Stop::Ellipsis => first.is_uppercase() || (opened && !lower),
             Stop::Loud => {
                 if quoted || next > i + 1 {
-                    !lower && !(quoted && self.is_reported(next))
+                    !lower && (!quoted || self.report(next).is_none())
                 } else {
-                    !lower || opened
+                    // A single "!" may belong to a name: Jeopardy! host.
+                    !lower || opened || self.token(i) != "!"
                 }
             }
         }
@@ -199,20 +201,22 @@ impl Stretch<'_> {
         opened && matches!(self.first(next), Some('"' | '“' | '‘')) && self.first(word).is_some_and(char::is_uppercase)
     }
 
-    /// Whether, after a quotation, tokens from `next` on are "Smith said" and the like: names up to a reporting verb.
-    fn is_reported(&self, next: usize) -> bool {
+    /// The reporting verb if, after a quotation, tokens from `next` on are "Smith said" and the like: names up to it.
+    fn report(&self, next: usize) -> Option<usize> {
         for i in next..(next + REPORT_WINDOW).min(self.tokens.len()) {
             let token = self.token(i);
             if tables::is_reporting(&tables::small(token)) {
-                return i > next && !(i == next + 1 && tables::is_starter(self.token(next)) && !is_pronoun(self.token(next)));
+                // "Now read ..." after a quotation is a new sentence.
+                let opened = i == next + 1 && tables::is_starter(self.token(next)) && !is_pronoun(self.token(next));
+                return (i > next && !opened).then_some(i);
             }
             let name = token.chars().next().is_some_and(char::is_uppercase)
                 || matches!(token, "of" | "the" | "and" | "al" | "-" | "'s" | "’s" | "bin" | "de" | "for" | "van");
             if !name {
-                return false;
+                return None;
             }
         }
-        false
+        None
     }
 }
 

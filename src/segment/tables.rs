@@ -62,8 +62,9 @@ pub(super) fn is_prefix(word: &str) -> bool {
     PREFIXES.contains(word)
 }
 
-/// Whether `word`, as it stands in the text, is capitalized and usually written small.
+/// Whether `word`, as it stands in the text, is capitalized and usually written small, or like "Mr." opens sentences.
 pub(super) fn is_starter(word: &str) -> bool {
+    let word = word.trim_end_matches('.');
     word.chars().next().is_some_and(char::is_uppercase) && STARTERS.contains(small(word).as_str())
 }
 

@@ -11,6 +11,9 @@ use crate::span::Span;
 /// Bytes that a pattern with a late decision (an e-mail address, a host name) may look ahead.
 const LOOK: usize = 256;
 
+/// No word longer than this, in bytes, is taken for an abbreviation.
+const LONGEST_ABBREVIATION: usize = 24;
+
 /// Contractions written without an apostrophe, and where their second word begins.
 const CONTRACTIONS: &[(&str, usize)] = &[
     ("cannot", 3), ("gonna", 3), ("gotta", 3), ("wanna", 3), ("dont", 2), ("didnt", 3), ("doesnt", 4), ("isnt", 2),
@@ -49,7 +52,7 @@ const DOLLARS: &[&str] = &["US", "U", "A", "AU", "C", "CA", "CAN", "NZ", "HK", "
 
 /// Append the tokens of `text[span]` to `tokens`.
 pub(super) fn scan(text: &str, span: Span, tokens: &mut Vec<Span>) {
-    let scanner = Scanner { text: span_text(text, span) };
+    let scanner = Scanner { text: span.of(text) };
     let mut at = 0;
     while let Some(c) = scanner.at(at) {
         if c.is_whitespace() {
@@ -60,10 +63,6 @@ pub(super) fn scan(text: &str, span: Span, tokens: &mut Vec<Span>) {
         tokens.push(Span::new(span.start() + at, span.start() + end));
         at = end;
     }
-}
-
-fn span_text(text: &str, span: Span) -> &str {
-    span.of(text)
 }
 
 struct Scanner<'t> {
@@ -121,7 +120,8 @@ impl Scanner<'_> {
         let mut joined = false;
         while let Some(c) = self.at(end) {
             // After a zero-width joiner the next symbol is part of the same emoji.
-            if !extends(c) && !(joined && !c.is_ascii() && !c.is_whitespace()) {
+            let belongs = extends(c) || (joined && !c.is_ascii() && !c.is_whitespace());
+            if !belongs {
                 break;
             }
             joined = c == '\u{200D}';
@@ -155,9 +155,6 @@ impl Scanner<'_> {
         }
         if c == '.' && fresh && self.digit_at(i + 1) && before != Some('.') {
             return self.number(i + 1, '.');
-        }
-        if c == '[' && matches!(self.slice(i, i + 5), "[...]") {
-            return i + 5;
         }
         if is_stop(c) {
             return self.run(i, is_stop);
@@ -198,10 +195,11 @@ impl Scanner<'_> {
         let (stem, last) = name.rsplit_once('.')?;
         // News groups and the like: small words joined by stops.
         let is_small = |label: &str| label.len() > 1 && label.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-        if stem.contains('.') && name.split('.').all(is_small) {
-            return Some(i + name.len());
+        let is_group = stem.contains('.') && name.split('.').all(is_small);
+        if stem.is_empty() || stem.starts_with('-') {
+            return None;
         }
-        if stem.is_empty() || stem.starts_with('-') || !NAME_ENDS.contains(&last.to_ascii_lowercase().as_str()) {
+        if !is_group && !NAME_ENDS.contains(&last.to_ascii_lowercase().as_str()) {
             return None;
         }
         // "St.Ma" and "U.S.de" are no hosts: a stem's last label has more than one letter.
@@ -316,53 +314,53 @@ impl Scanner<'_> {
         self.word(i)
     }
 
-    fn word(&self, i: usize) -> usize {
-        let mut j = i;
+    fn word(&self, start: usize) -> usize {
+        let mut end = start;
         loop {
-            j = self.run(j, in_word);
-            let Some(c) = self.at(j) else { break };
-            let next = j + c.len_utf8();
-            let d = self.at(next);
+            end = self.run(end, in_word);
+            let Some(c) = self.at(end) else { break };
+            let next = end + c.len_utf8();
+            let after = self.at(next);
             match c {
-                '_' | '@' if d.is_some_and(in_word) => j = next,
-                '.' => match self.dot(i, j) {
+                '_' | '@' if after.is_some_and(in_word) => end = next,
+                '.' => match self.dot(start, end) {
                     Dot::Out => break,
                     Dot::Last => return next,
-                    Dot::Inside => j = next,
+                    Dot::Inside => end = next,
                 },
                 '-' | '‐' | '‑' => {
-                    if self.keeps_hyphen(i, j, next) {
-                        j = next;
-                    } else if c == '-' && d.is_none_or(char::is_whitespace) && self.is_stammer(i, j) {
+                    if self.keeps_hyphen(start, end, next) {
+                        end = next;
+                    } else if c == '-' && after.is_none_or(char::is_whitespace) && self.is_stammer(start, end) {
                         return next;
                     } else {
                         break;
                     }
                 }
-                '&' if self.joins_capitals(i, j, next) => j = next,
-                '/' if j - i == 1 && d.is_some_and(char::is_alphabetic) && self.run_is_one_letter(next) => j = next,
-                '$' if DOLLARS.contains(&self.slice(i, j)) && (self.digit_at(next) || d.is_none_or(char::is_whitespace)) => {
+                '&' if self.joins_capitals(start, end, next) => end = next,
+                '/' if end - start == 1 && after.is_some_and(char::is_alphabetic) && self.run_is_one_letter(next) => end = next,
+                '$' if DOLLARS.contains(&self.slice(start, end)) && (self.digit_at(next) || after.is_none_or(char::is_whitespace)) => {
                     return next;
                 }
                 c if is_apostrophe(c) => {
-                    if c != '`' && matches!(d, Some('t' | 'T')) && !self.word_at(next + 1) {
-                        let n = j.saturating_sub(1);
-                        if n >= i && matches!(self.slice(n, j), "n" | "N") {
-                            return if n > i { n } else { next + 1 };
+                    if c != '`' && matches!(after, Some('t' | 'T')) && !self.word_at(next + 1) {
+                        let n = end.saturating_sub(1);
+                        if n >= start && matches!(self.slice(n, end), "n" | "N") {
+                            return if n > start { n } else { next + 1 };
                         }
                     }
-                    if matches!(self.slice(i, j), "y" | "Y") && self.slice(next, self.short_run(next, in_word)) == "all" {
+                    if matches!(self.slice(start, end), "y" | "Y") && self.slice(next, self.short_run(next, in_word)) == "all" {
                         return next;
                     }
-                    if self.clitic(j).is_some() || c == '`' || !d.is_some_and(in_word) {
+                    if self.clitic(end).is_some() || c == '`' || !after.is_some_and(in_word) {
                         break;
                     }
-                    j = next;
+                    end = next;
                 }
                 _ => break,
             }
         }
-        self.contraction(i, j)
+        self.contraction(start, end)
     }
 
     fn run_is_one_letter(&self, i: usize) -> bool {
@@ -446,13 +444,25 @@ impl Scanner<'_> {
         !chain
     }
 
+    /// Whether one quoted capitalized word follows, as in "Henry H. "Hap" Arnold".
+    fn nickname_follows(&self, i: usize) -> bool {
+        let quote = self.short_run(i, char::is_whitespace);
+        let Some(c) = self.at(quote).filter(|c| matches!(c, '"' | '“' | '‘' | '\'' | '(')) else { return false };
+        let name = quote + c.len_utf8();
+        let end = self.short_run(name, in_word);
+        self.at(name).is_some_and(char::is_uppercase) && matches!(self.at(end), Some('"' | '”' | '’' | '\'' | ')'))
+    }
+
     /// What becomes of the stop at `j` after the characters `i..j` of a word.
     fn dot(&self, i: usize, j: usize) -> Dot {
         let word = self.slice(i, j);
         let after = self.at(j + 1);
-        if word.len() > 24 {
+        if word.len() > LONGEST_ABBREVIATION {
             return Dot::Out;
         }
+        // "pro-U.S." is one token, and its abbreviation begins behind the hyphen.
+        let i = i + word.rfind('-').map_or(0, |hyphen| hyphen + 1);
+        let word = self.slice(i, j);
         let is_acronym = word.split('.').all(|part| {
             let mut letters = part.chars();
             letters.next().is_some_and(char::is_alphabetic) && letters.next().is_none()
@@ -496,7 +506,7 @@ impl Scanner<'_> {
                 return Dot::Last;
             }
             let number = figure && kind == Some(Abbreviation::Number);
-            let initial = word.chars().all(char::is_uppercase) && (name_follows || matches!(after, Some(',' | '-')));
+            let initial = word.chars().all(char::is_uppercase) && (name_follows || self.nickname_follows(j + 1) || matches!(after, Some(',' | '-')));
             return if number || initial { Dot::Last } else { Dot::Out };
         }
         // EWT sets the last stop of a sentence apart after "etc", and GUM has too few to tell.
