@@ -4,6 +4,15 @@
 //! `token` cuts a stretch into tokens, and decides whether a full stop belongs to an abbreviation; `sentence` decides
 //! after which stops a sentence ends. Word lists are in `data/segment`.
 //!
+//! F1 by `scripts/evaluate_segmentation` on raw text, paragraphs apart, lists tuned on the training and dev parts only:
+//!
+//! | treebank | words, dev | words, test | sentences, dev | sentences, test |
+//! |---|---|---|---|---|
+//! | UD English GUM, open genres | 99.90 | 99.46 | 96.25 | 95.58 |
+//! | UD English EWT | 99.27 | 99.14 | 85.25 | 83.59 |
+//!
+//! EWT loses most where its mails and forum posts, joined into one line, end sentences without any sign.
+//!
 //! Every step takes time linear in the text and accepts any text at all. What is not in a token is white space.
 //!
 //! ```

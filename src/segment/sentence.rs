@@ -197,7 +197,9 @@ impl Stretch<'_> {
             return true;
         }
         let starter = tables::is_starter(self.token(word));
-        if starter { return true; }
+        if starter {
+            return true;
+        }
         opened && matches!(self.first(next), Some('"' | '“' | '‘')) && self.first(word).is_some_and(char::is_uppercase)
     }
 

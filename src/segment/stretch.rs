@@ -118,7 +118,9 @@ impl Wrapping {
 fn is_item(line: &str) -> bool {
     let mut chars = line.chars();
     match chars.next() {
-        Some('•' | '*' | '·' | '▪' | '◦' | '●' | '-' | '–' | '—' | '►' | '>') => chars.next().is_some_and(char::is_whitespace),
+        Some('•' | '*' | '·' | '▪' | '◦' | '●' | '-' | '–' | '—' | '►' | '>') => {
+            chars.next().is_some_and(char::is_whitespace)
+        }
         Some(c) if c.is_ascii_digit() => {
             let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
             let mut rest = rest.chars();

@@ -34,7 +34,8 @@ static ABBREVIATIONS: LazyLock<HashMap<&str, Abbreviation>> = LazyLock::new(|| {
         })
         .collect()
 });
-static PREFIXES: LazyLock<HashSet<&str>> = LazyLock::new(|| lines(include_str!("../../data/segment/prefixes.txt")).collect());
+static PREFIXES: LazyLock<HashSet<&str>> =
+    LazyLock::new(|| lines(include_str!("../../data/segment/prefixes.txt")).collect());
 static STARTERS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| lines(include_str!("../../data/segment/sentence_starters.txt")).collect());
 static REPORTING: LazyLock<HashSet<&str>> =

@@ -16,10 +16,40 @@ const LONGEST_ABBREVIATION: usize = 24;
 
 /// Contractions written without an apostrophe, and where their second word begins.
 const CONTRACTIONS: &[(&str, usize)] = &[
-    ("cannot", 3), ("gonna", 3), ("gotta", 3), ("wanna", 3), ("dont", 2), ("didnt", 3), ("doesnt", 4), ("isnt", 2),
-    ("wasnt", 3), ("werent", 4), ("arent", 3), ("couldnt", 5), ("wouldnt", 5), ("shouldnt", 6), ("hasnt", 3),
-    ("havent", 4), ("hadnt", 3), ("aint", 2), ("thats", 4), ("theres", 5), ("whats", 4), ("youre", 3), ("theyre", 4),
-    ("youll", 3), ("youve", 3), ("theyve", 4), ("cant", 2), ("wont", 2), ("alot", 1), ("outta", 3), ("kinda", 4), ("lotta", 3), ("im", 1), ("ive", 1),
+    ("cannot", 3),
+    ("gonna", 3),
+    ("gotta", 3),
+    ("wanna", 3),
+    ("dont", 2),
+    ("didnt", 3),
+    ("doesnt", 4),
+    ("isnt", 2),
+    ("wasnt", 3),
+    ("werent", 4),
+    ("arent", 3),
+    ("couldnt", 5),
+    ("wouldnt", 5),
+    ("shouldnt", 6),
+    ("hasnt", 3),
+    ("havent", 4),
+    ("hadnt", 3),
+    ("aint", 2),
+    ("thats", 4),
+    ("theres", 5),
+    ("whats", 4),
+    ("youre", 3),
+    ("theyre", 4),
+    ("youll", 3),
+    ("youve", 3),
+    ("theyve", 4),
+    ("cant", 2),
+    ("wont", 2),
+    ("alot", 1),
+    ("outta", 3),
+    ("kinda", 4),
+    ("lotta", 3),
+    ("im", 1),
+    ("ive", 1),
 ];
 
 /// Words that begin with an apostrophe.
@@ -27,19 +57,21 @@ const ELIDED: &[&str] = &["em", "til", "cause", "tis", "twas", "bout", "n"];
 
 /// Units that the treebanks cut off the number before them.
 const UNITS: &[&str] = &[
-    "%", "am", "pm", "AM", "PM", "a", "p", "k", "K", "m", "M", "b", "B", "t", "bn", "mn", "tn", "mm", "MM", "cm", "km", "km²", "m²",
-    "kg", "g", "mg", "lb", "lbs", "oz", "ft", "in", "mph", "kph", "kmh", "mi", "yd", "ha", "sq", "hr", "hrs", "min",
-    "mins", "sec", "secs", "ms", "Hz", "kHz", "MHz", "GHz", "hz", "kb", "Kb", "KB", "Mb", "MB", "GB", "gb", "TB", "W",
-    "kW", "KW", "MW", "GW", "TW", "kWh", "MWh", "C", "F", "f", "c", "x", "million", "billion", "trillion", "tonnes",
-    "percent", "minutes", "watt", "L", "ml", "mL", "bps", "bpd", "pts", "EUR", "USD", "euros", "dollars", "GMT", "UTC",
+    "%", "am", "pm", "AM", "PM", "a", "p", "k", "K", "m", "M", "b", "B", "t", "bn", "mn", "tn", "mm", "MM", "cm", "km",
+    "km²", "m²", "kg", "g", "mg", "lb", "lbs", "oz", "ft", "in", "mph", "kph", "kmh", "mi", "yd", "ha", "sq", "hr",
+    "hrs", "min", "mins", "sec", "secs", "ms", "Hz", "kHz", "MHz", "GHz", "hz", "kb", "Kb", "KB", "Mb", "MB", "GB",
+    "gb", "TB", "W", "kW", "KW", "MW", "GW", "TW", "kWh", "MWh", "C", "F", "f", "c", "x", "million", "billion",
+    "trillion", "tonnes", "percent", "minutes", "watt", "L", "ml", "mL", "bps", "bpd", "pts", "EUR", "USD", "euros",
+    "dollars", "GMT", "UTC",
 ];
 
 /// Last labels of host and file names that are not also ordinary words.
 const NAME_ENDS: &[&str] = &[
     "com", "org", "net", "edu", "gov", "mil", "int", "info", "biz", "io", "tv", "eu", "uk", "de", "fr", "ru", "cn",
-    "jp", "au", "ca", "nz", "za", "il", "ly", "ps", "sa", "ae", "eg", "ma", "tr", "pk", "br", "mx", "nl", "ch", "html",
-    "htm", "php", "asp", "aspx", "doc", "docx", "xls", "xlsx", "pdf", "txt", "jpg", "png", "ppt", "zip", "exe", "mp3",
-    "mp4", "gif", "js",
+    "jp", "au", "ca", "nz", "za", "il", "ly", "ps", "sa", "ae", "eg", "ma", "tr", "pk", "br", "mx", "nl", "ch", "tw",
+    "kr", "sg", "hk", "ir", "iq", "lb", "jo", "kw", "qa", "ng", "ke", "gh", "ar", "cl", "es", "pt", "se", "gr", "ie",
+    "pl", "ua", "kz", "th", "ph", "vn", "html", "htm", "php", "asp", "aspx", "doc", "docx", "xls", "xlsx", "pdf",
+    "txt", "jpg", "png", "ppt", "zip", "exe", "mp3", "mp4", "gif", "js",
 ];
 
 const EMOTICONS: &[&str] = &[
@@ -148,7 +180,7 @@ impl Scanner<'_> {
             if self.slice(i, i + 6) == "Yahoo!" {
                 return i + 6;
             }
-            return self.word(i);
+            return self.word(i, i);
         }
         if is_apostrophe(c) {
             return self.apostrophe(i, c, before);
@@ -211,7 +243,8 @@ impl Scanner<'_> {
     }
 
     fn address_tail(&self, i: usize) -> usize {
-        let end = self.run(i, |c| !c.is_whitespace() && !matches!(c, '<' | '>' | '"' | '“' | '”' | '‘' | '’' | '…' | '|'));
+        let end =
+            self.run(i, |c| !c.is_whitespace() && !matches!(c, '<' | '>' | '"' | '“' | '”' | '‘' | '’' | '…' | '|'));
         let address = self.slice(i, end);
         let balanced = address.contains('(');
         let kept = address.trim_end_matches(|c| {
@@ -279,7 +312,9 @@ impl Scanner<'_> {
         }
         let slashes = text.matches('/').count();
         let known = match (&groups[..n_groups], slashes) {
-            ([1 | 2, 1 | 2, 2 | 4] | [4, 1 | 2, 1 | 2], 0 | 2) | ([3, 3, 4], 0 | 1) | ([1, 3, 3, 4] | [3, 4], 0) => true,
+            ([1 | 2, 1 | 2, 2 | 4] | [4, 1 | 2, 1 | 2], 0 | 2) | ([3, 3, 4], 0 | 1) | ([1, 3, 3, 4] | [3, 4], 0) => {
+                true
+            }
             ([1 | 2, 1 | 2], 1) => {
                 let mut parts = text.split('/').map(|part| part.parse().unwrap_or(99));
                 let (month, day) = (parts.next().unwrap_or(99), parts.next().unwrap_or(99));
@@ -306,16 +341,16 @@ impl Scanner<'_> {
             return end;
         }
         let unit = self.slice(end, letters);
-        let clock = matches!(unit, "a" | "p" | "A" | "P")
-            && self.slice(letters, letters + 2).eq_ignore_ascii_case(".m");
+        let clock =
+            matches!(unit, "a" | "p" | "A" | "P") && self.slice(letters, letters + 2).eq_ignore_ascii_case(".m");
         if clock || (UNITS.contains(&unit) && !matches!(unit, "a" | "p" | "in" | "c" | "x")) {
             return end;
         }
-        self.word(i)
+        self.word(i, letters)
     }
 
-    fn word(&self, start: usize) -> usize {
-        let mut end = start;
+    /// End of the word that begins at `start` and has been read up to `end`.
+    fn word(&self, start: usize, mut end: usize) -> usize {
         loop {
             end = self.run(end, in_word);
             let Some(c) = self.at(end) else { break };
@@ -338,8 +373,12 @@ impl Scanner<'_> {
                     }
                 }
                 '&' if self.joins_capitals(start, end, next) => end = next,
-                '/' if end - start == 1 && after.is_some_and(char::is_alphabetic) && self.run_is_one_letter(next) => end = next,
-                '$' if DOLLARS.contains(&self.slice(start, end)) && (self.digit_at(next) || after.is_none_or(char::is_whitespace)) => {
+                '/' if end - start == 1 && after.is_some_and(char::is_alphabetic) && self.run_is_one_letter(next) => {
+                    end = next;
+                }
+                '$' if DOLLARS.contains(&self.slice(start, end))
+                    && (self.digit_at(next) || after.is_none_or(char::is_whitespace)) =>
+                {
                     return next;
                 }
                 c if is_apostrophe(c) => {
@@ -349,7 +388,9 @@ impl Scanner<'_> {
                             return if n > start { n } else { next + 1 };
                         }
                     }
-                    if matches!(self.slice(start, end), "y" | "Y") && self.slice(next, self.short_run(next, in_word)) == "all" {
+                    if matches!(self.slice(start, end), "y" | "Y")
+                        && self.slice(next, self.short_run(next, in_word)) == "all"
+                    {
                         return next;
                     }
                     if self.clitic(end).is_some() || c == '`' || !after.is_some_and(in_word) {
@@ -375,7 +416,11 @@ impl Scanner<'_> {
         let word = self.slice(i, j);
         let found = CONTRACTIONS.iter().find(|(whole, at)| {
             // "IM" and "Ive" are other things: only small letters for the shortest ones.
-            if *at == 1 || matches!(*whole, "cant" | "wont") { word == *whole } else { word.eq_ignore_ascii_case(whole) }
+            if *at == 1 || matches!(*whole, "cant" | "wont") {
+                word == *whole
+            } else {
+                word.eq_ignore_ascii_case(whole)
+            }
         });
         found.map_or(j, |(_, at)| i + at)
     }
@@ -415,9 +460,8 @@ impl Scanner<'_> {
     /// Whether "AT&T" and the like: short runs of capitals on both sides.
     fn joins_capitals(&self, i: usize, amp: usize, next: usize) -> bool {
         let end = self.short_run(next, in_word);
-        let capitals = |part: &str| {
-            (1..=4).contains(&part.len()) && (part.chars().all(char::is_uppercase) || part.len() == 1)
-        };
+        let capitals =
+            |part: &str| (1..=4).contains(&part.len()) && (part.chars().all(char::is_uppercase) || part.len() == 1);
         capitals(self.slice(i, amp)) && capitals(self.slice(next, end))
     }
 
@@ -506,14 +550,16 @@ impl Scanner<'_> {
                 return Dot::Last;
             }
             let number = figure && kind == Some(Abbreviation::Number);
-            let initial = word.chars().all(char::is_uppercase) && (name_follows || self.nickname_follows(j + 1) || matches!(after, Some(',' | '-')));
+            let initial = word.chars().all(char::is_uppercase)
+                && (name_follows || self.nickname_follows(j + 1) || matches!(after, Some(',' | '-')));
             return if number || initial { Dot::Last } else { Dot::Out };
         }
         // EWT sets the last stop of a sentence apart after "etc", and GUM has too few to tell.
         if matches!(word, "etc") && following.is_empty() && after.is_none_or(char::is_whitespace) {
             return Dot::Out;
         }
-        let dash = first.is_none() && matches!(self.at(self.short_run(j + 1, char::is_whitespace)), Some('-' | '–' | '—' | '('));
+        let dash = first.is_none()
+            && matches!(self.at(self.short_run(j + 1, char::is_whitespace)), Some('-' | '–' | '—' | '('));
         let keep = match kind {
             Some(Abbreviation::Title | Abbreviation::Both) => true,
             Some(Abbreviation::Capital) => capital && (mid || figure || name_follows || dash),
