@@ -7,5 +7,6 @@ pub mod entity;
 pub mod mention;
 pub mod relate;
 pub mod relation;
+pub mod segment;
 pub mod span;
 pub mod syntax;
