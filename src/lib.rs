@@ -4,6 +4,7 @@
 pub mod document;
 pub mod entity;
 pub mod mention;
+pub mod read;
 pub mod relation;
 pub mod span;
 pub mod syntax;
