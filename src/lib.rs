@@ -4,7 +4,9 @@
 pub mod document;
 pub mod entity;
 pub mod mention;
+pub mod pipeline;
 pub mod read;
 pub mod relation;
 pub mod span;
 pub mod syntax;
+pub mod write;

@@ -109,6 +109,12 @@ pub enum ReadError {
         /// The file.
         place: Place,
     },
+    /// An input file that would be replaced by the output.
+    #[error("{place}: is also the file to write; choose another name with -o")]
+    IsOutput {
+        /// The file.
+        place: Place,
+    },
     /// The system refuses to open, list or read.
     #[error("{place}: cannot be read; check that it is there and that you may open it")]
     Unreadable {
@@ -252,7 +258,7 @@ pub struct Sources {
 /// formats; a file named by itself must be of a known format; `-` is standard input.
 ///
 /// # Errors
-/// [`ReadError::Missing`] and [`ReadError::UnknownFormat`] for paths given by name. What fails inside of a folder is
+/// [`ReadError::Missing`], [`ReadError::UnknownFormat`] and [`ReadError::IsOutput`] for paths given by name. What fails inside of a folder is
 /// part of the list instead.
 pub fn discover(paths: &[PathBuf], options: &Options) -> Result<Sources, ReadError> {
     let output = options.output.as_deref().and_then(|path| path.canonicalize().ok());
@@ -267,6 +273,9 @@ pub fn discover(paths: &[PathBuf], options: &Options) -> Result<Sources, ReadErr
         match std::fs::metadata(path) {
             Ok(about) if about.is_dir() => sources.add_folder(path, output.as_deref()),
             Ok(about) => {
+                if about.is_file() && output.is_some() && path.canonicalize().ok() == output {
+                    return Err(ReadError::IsOutput { place });
+                }
                 let (format, compression) = kind_of(path);
                 let Some(format) = format.or(options.format) else {
                     return Err(ReadError::UnknownFormat { place });
@@ -630,6 +639,8 @@ mod tests {
         let options = Options { output: Some(folder.path().join("out.jsonl")), ..Options::default() };
         let sources = discover(&[folder.path().to_owned()], &options).unwrap();
         assert_eq!(sources.found.len(), 1);
+        let error = discover(&[folder.path().join("out.jsonl")], &options).unwrap_err();
+        assert!(error.to_string().ends_with("out.jsonl: is also the file to write; choose another name with -o"));
     }
 
     #[test]
