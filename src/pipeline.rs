@@ -62,8 +62,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
-            batch_articles: 32,
-            batch_bytes: 1 << 16,
+            batch_articles: 16,
+            batch_bytes: 1 << 14,
             text_on_the_way: 64 << 20,
             fail_fast: false,
         }

@@ -212,11 +212,9 @@ impl ReadError {
     }
 }
 
-/// What the user says about the input.
+/// What the user says about the files.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Names of fields in JSON input.
-    pub fields: Fields,
     /// The format of standard input, and of named files whose ending says nothing.
     pub format: Option<Format>,
     /// A file that is about to be written: found in a folder, it is left out.
@@ -569,7 +567,7 @@ mod tests {
         let got: Vec<String> = match discover(&paths, options) {
             Err(error) => vec![format!("!! {error}")],
             Ok(sources) => sources
-                .articles(options.fields.clone())
+                .articles(Fields::default())
                 .map(|item| match item {
                     Ok(document) => format!("{}:{}", document.id, document.text),
                     Err(error) => format!("! {error}"),

@@ -176,13 +176,6 @@ fn cut(line: &str, columns: usize) -> String {
     short
 }
 
-/// The columns and colours that standard output has; plain and 100 columns where it is no terminal.
-pub fn style_of_stdout() -> Style {
-    let stdout = std::io::stdout();
-    let coloured = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
-    Style { coloured, columns: Style::default().columns }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
