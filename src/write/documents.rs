@@ -1,0 +1,318 @@
+//! One line an article: its entities with all mentions, and its relations with their evidence.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::rounded;
+use crate::entity::Linked;
+use crate::mention::{Form, Kind};
+use crate::relation::{Class, Modality, Polarity, Related};
+use crate::span::{CharOffsets, Span};
+
+/// One article with everything that was found in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Identifier of the article, as the input gives it, or made from the file's name.
+    pub id: String,
+    /// Where the article comes from, as the input gives it.
+    pub source: Option<String>,
+    /// Headline, as the input gives it.
+    pub title: Option<String>,
+    /// Day of publication, `YYYY-MM-DD`.
+    #[schemars(extend("format" = "date"))]
+    pub published: Option<String>,
+    /// Number of sentences.
+    pub n_sentences: usize,
+    /// Number of words: tokens with at least one letter or digit.
+    pub n_words: usize,
+    /// Whom and what the article speaks of, in order of the first mention.
+    pub entities: Vec<Entity>,
+    /// What the article says about them, in text order.
+    pub relations: Vec<Relation>,
+}
+
+/// Somebody or something that the article speaks of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// Its number in this article, from 0; relations point to it.
+    pub id: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// Canonical name: the fullest one that the article gives, or a country's usual English name.
+    pub name: String,
+    /// Wikidata entity, where known.
+    #[schemars(extend("format" = "uri"))]
+    pub uri: Option<String>,
+    /// ISO 3166-1 alpha-2 code of a country.
+    pub iso: Option<String>,
+    /// Where the article mentions it, in text order.
+    pub mentions: Vec<Mention>,
+}
+
+/// A place in the text that stands for an entity.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Mention {
+    /// First character, counted in Unicode characters of the article's text.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// The text between them, to the letter.
+    pub text: String,
+    /// Number of the sentence, from 0.
+    pub sentence: usize,
+    /// How it refers to the entity.
+    pub form: Form,
+    /// Belief, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub score: f64,
+}
+
+/// A directed, qualified fact between two entities of the article.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Relation {
+    /// `id` of the entity that acts, or of the first end.
+    pub subject: usize,
+    /// Predicate of the inventory, or the lemmas of the verb in an open relation.
+    pub predicate: String,
+    /// The words of the text that express it.
+    pub phrase: String,
+    /// `id` of the entity that is acted on, or of the second end.
+    pub object: usize,
+    /// What sort of fact: a PLOVER event class, or one of ours for standing facts.
+    pub class: Class,
+    /// Whether it holds in both directions.
+    pub symmetric: bool,
+    /// Whether the text says that it holds or that it does not.
+    pub polarity: Polarity,
+    /// Whether it is said to be real, planned, only possible, or denied.
+    pub modality: Modality,
+    /// Who says so, where it is not the article itself.
+    pub attribution: Option<String>,
+    /// When: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
+    pub time: Option<String>,
+    /// Name of the place where it happened.
+    pub place: Option<String>,
+    /// Belief, 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub confidence: f64,
+    /// The rule that found it, `family/name`, or `open/verb`.
+    pub rule: String,
+    /// Where the text says so.
+    pub evidence: Evidence,
+}
+
+/// Where the text states a relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Number of the sentence, from 0.
+    pub sentence: usize,
+    /// First character of trigger, subject and object together.
+    pub start: usize,
+    /// One past their last character.
+    pub end: usize,
+    /// The words that express the relation, from the first to the last of them.
+    pub trigger: Trigger,
+    /// The mention that is the subject.
+    pub subject: Argument,
+    /// The mention that is the object.
+    pub object: Argument,
+}
+
+/// The words that express a relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// The text between them, to the letter.
+    pub text: String,
+}
+
+/// A mention that takes part in a relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Argument {
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// The text between them, to the letter.
+    pub text: String,
+    /// How it refers to the entity.
+    pub form: Form,
+}
+
+impl Document {
+    /// The wire form of an article.
+    pub fn of(related: &Related) -> Self {
+        let linked = &related.linked;
+        let article = &linked.document;
+        let chars = Chars::new(&article.text);
+        let entities = linked.entities.iter().enumerate().map(|(id, entity)| Entity {
+            id,
+            kind: entity.kind,
+            name: entity.name.clone(),
+            uri: entity.uri.clone(),
+            iso: entity.iso.clone(),
+            mentions: entity.mentions.iter().map(|&m| mention(linked, m, &chars)).collect(),
+        });
+        Self {
+            id: article.id.clone(),
+            source: article.source.clone(),
+            title: article.title.clone(),
+            published: article.published.map(|date| date.to_string()),
+            n_sentences: linked.sentences.len(),
+            n_words: n_words(linked),
+            entities: entities.collect(),
+            relations: related.relations.iter().map(|relation| wire_relation(linked, relation, &chars)).collect(),
+        }
+    }
+}
+
+/// Tokens with at least one letter or digit.
+pub(crate) fn n_words(linked: &Linked) -> usize {
+    let text = &linked.document.text;
+    let tokens = linked.sentences.iter().flat_map(|sentence| &sentence.tokens);
+    tokens.filter(|token| token.span.of(text).contains(char::is_alphanumeric)).count()
+}
+
+fn mention(linked: &Linked, id: usize, chars: &Chars<'_>) -> Mention {
+    let mention = &linked.mentions[id];
+    let (start, end) = chars.of(mention.span);
+    Mention {
+        start,
+        end,
+        text: mention.span.of(chars.text).to_owned(),
+        sentence: mention.sentence,
+        form: mention.form,
+        score: rounded(mention.score),
+    }
+}
+
+fn argument(linked: &Linked, id: usize, chars: &Chars<'_>) -> Argument {
+    let Mention { start, end, text, form, .. } = mention(linked, id, chars);
+    Argument { start, end, text, form }
+}
+
+fn wire_relation(linked: &Linked, relation: &crate::relation::Relation, chars: &Chars<'_>) -> Relation {
+    let evidence = &relation.evidence;
+    let (start, end) = chars.of(evidence.span);
+    let (trigger_start, trigger_end) = chars.of(evidence.trigger);
+    Relation {
+        subject: relation.subject,
+        predicate: relation.predicate.to_string(),
+        phrase: relation.phrase.clone(),
+        object: relation.object,
+        class: relation.class,
+        symmetric: relation.symmetric,
+        polarity: relation.polarity,
+        modality: relation.modality,
+        attribution: relation.attribution.clone(),
+        time: relation.time.clone(),
+        place: relation.place.clone(),
+        confidence: rounded(relation.confidence),
+        rule: relation.rule.to_string(),
+        evidence: Evidence {
+            sentence: evidence.sentence,
+            start,
+            end,
+            trigger: Trigger {
+                start: trigger_start,
+                end: trigger_end,
+                text: evidence.trigger.of(chars.text).to_owned(),
+            },
+            subject: argument(linked, evidence.subject, chars),
+            object: argument(linked, evidence.object, chars),
+        },
+    }
+}
+
+/// A text with the index of its characters.
+pub(crate) struct Chars<'a> {
+    text: &'a str,
+    offsets: CharOffsets,
+}
+
+impl<'a> Chars<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, offsets: CharOffsets::new(text) }
+    }
+
+    /// First character and one past the last.
+    pub(crate) fn of(&self, span: Span) -> (usize, usize) {
+        (self.offsets.char_of(self.text, span.start()), self.offsets.char_of(self.text, span.end()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::write::samples;
+
+    fn slice(text: &str, start: usize, end: usize) -> String {
+        text.chars().skip(start).take(end - start).collect()
+    }
+
+    #[test]
+    fn the_contract() {
+        let json = serde_json::to_string_pretty(&Document::of(&samples::related())).unwrap();
+        insta::assert_snapshot!(json);
+    }
+
+    #[test]
+    fn offsets_slice_to_the_letter() {
+        let document = Document::of(&samples::related());
+        for mention in document.entities.iter().flat_map(|e| &e.mentions) {
+            assert_eq!(slice(samples::TEXT, mention.start, mention.end), mention.text);
+        }
+        let evidence = &document.relations[0].evidence;
+        assert_eq!(slice(samples::TEXT, evidence.start, evidence.end), "She met İlham Aliyev");
+        assert_eq!(slice(samples::TEXT, evidence.trigger.start, evidence.trigger.end), "met");
+    }
+
+    #[test]
+    fn unknown_fields_are_refused() {
+        let mut value = serde_json::to_value(Document::of(&samples::related())).unwrap();
+        serde_json::from_value::<Document>(value.clone()).unwrap();
+        value["relations"][0]["evidence"]["trigger"]["colour"] = "red".into();
+        assert!(serde_json::from_value::<Document>(value).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn mentions_in_any_text_come_back_to_the_letter(text: String, cuts: Vec<prop::sample::Index>) {
+            let mut at: Vec<usize> = text.char_indices().map(|(i, _)| i).chain([text.len()]).collect();
+            at.dedup();
+            let mut related = samples::related();
+            related.relations.clear();
+            related.linked.entities.truncate(1);
+            related.linked.mentions = cuts.chunks(2).filter(|c| c.len() == 2).map(|c| crate::mention::Mention {
+                sentence: 0,
+                tokens: 0..1,
+                span: Span::new(*c[0].get(&at), *c[1].get(&at)),
+                kind: Kind::Group,
+                form: Form::Alias,
+                score: 0.25,
+            }).collect();
+            related.linked.entities[0].mentions = (0..related.linked.mentions.len()).collect();
+            related.linked.sentences.clear();
+            related.linked.document.text.clone_from(&text);
+            let document = Document::of(&related);
+            for mention in &document.entities[0].mentions {
+                prop_assert_eq!(slice(&text, mention.start, mention.end), mention.text.as_str());
+            }
+            let json = serde_json::to_string(&document).unwrap();
+            prop_assert!(!json.contains('\n'));
+            prop_assert_eq!(serde_json::from_str::<Document>(&json).unwrap(), document);
+        }
+    }
+}
