@@ -4,6 +4,8 @@
 pub mod annotate;
 pub mod document;
 pub mod entity;
+pub mod examples;
+pub mod link;
 pub mod mention;
 pub mod relate;
 pub mod pipeline;

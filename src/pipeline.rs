@@ -24,9 +24,15 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::document::Document;
+use crate::annotate::backend::BackendError;
+use crate::annotate::{Annotator, Model};
+use crate::document::{Document, Segmented};
+use crate::entity::Linked;
+use crate::link::Linker;
 use crate::read::ReadError;
+use crate::relate::Relater;
 use crate::relation::Related;
+use crate::segment::segment;
 use crate::write::documents::n_words;
 
 /// What happens to an article between reading and writing.
@@ -40,7 +46,58 @@ pub trait Stages: Send + Sync + 'static {
     fn worker(&self) -> Self::Worker;
 
     /// Take articles to the end of the way: as many results as articles, in the same order.
-    fn process(&self, worker: &mut Self::Worker, batch: Vec<Document>) -> Vec<Related>;
+    fn process(&self, worker: &mut Self::Worker, batch: Vec<Document>) -> Vec<Result<Related, StageError>>;
+}
+
+/// A stage that fails on an article.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StageError {
+    /// The model's engine fails.
+    #[error(transparent)]
+    Annotate(#[from] BackendError),
+}
+
+/// The stages as they ship: segment, annotate, link, relate.
+pub struct News {
+    model: Arc<Model>,
+    linker: Linker,
+    relater: Relater,
+}
+
+impl News {
+    /// The stages with this model and these rules.
+    pub fn new(model: Model, relater: Relater) -> Self {
+        Self { model: Arc::new(model), linker: Linker::new(), relater }
+    }
+
+    /// The relation stage.
+    pub fn relater(&self) -> &Relater {
+        &self.relater
+    }
+
+    /// An article with its mentions and entities, before relations.
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn linked(&self, annotator: &mut Annotator, segmented: Segmented) -> Result<Linked, StageError> {
+        Ok(self.linker.link(annotator.annotate(segmented)?))
+    }
+}
+
+impl Stages for News {
+    type Worker = Annotator;
+
+    fn worker(&self) -> Annotator {
+        Annotator::new(Arc::clone(&self.model))
+    }
+
+    fn process(&self, annotator: &mut Annotator, batch: Vec<Document>) -> Vec<Result<Related, StageError>> {
+        batch
+            .into_iter()
+            .map(|document| Ok(self.relater.relate(self.linked(annotator, segment(document))?)))
+            .collect()
+    }
 }
 
 /// How to run.
@@ -77,7 +134,15 @@ pub enum Skipped {
     /// It could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A stage failed on it, which is a fault of this program.
+    /// A stage cannot work on it.
+    #[error("article `{id}`")]
+    Stage {
+        /// The article.
+        id: String,
+        /// Why.
+        source: StageError,
+    },
+    /// A stage panicked on it, which is a fault of this program.
     #[error("article `{id}`: internal error: {message}; please report this with the article")]
     Internal {
         /// The article.
@@ -336,13 +401,7 @@ fn process<S: Stages, T>(
 ) -> Vec<Result<T, Skipped>> {
     match attempt(stages, turn, worker, documents.clone()) {
         Ok(results) => {
-            return results
-                .into_iter()
-                .map(|(result, count)| {
-                    counts.add(&count);
-                    Ok(result)
-                })
-                .collect();
+            return results.into_iter().map(|result| count(result, counts)).collect();
         }
         Err(message) => {
             if let [document] = &documents[..] {
@@ -357,10 +416,7 @@ fn process<S: Stages, T>(
             match attempt(stages, turn, worker, vec![document]) {
                 Ok(mut results) => results.pop().map_or_else(
                     || Err(Skipped::Internal { id, message: "no result".to_owned() }),
-                    |(result, count)| {
-                        counts.add(&count);
-                        Ok(result)
-                    },
+                    |result| count(result, counts),
                 ),
                 Err(message) => Err(Skipped::Internal { id, message }),
             }
@@ -368,35 +424,47 @@ fn process<S: Stages, T>(
         .collect()
 }
 
+/// A finished article with its counts.
+type Counted<T> = Result<(T, Summary), Skipped>;
+
+fn count<T>(result: Counted<T>, counts: &mut Summary) -> Result<T, Skipped> {
+    let (result, count) = result?;
+    counts.add(&count);
+    Ok(result)
+}
+
 fn attempt<S: Stages, T>(
     stages: &S,
     turn: &impl Fn(Related) -> T,
     worker: &mut Option<S::Worker>,
     documents: Vec<Document>,
-) -> Result<Vec<(T, Summary)>, String> {
+) -> Result<Vec<Counted<T>>, String> {
     if documents.is_empty() {
         return Ok(Vec::new());
     }
-    let expected = documents.len();
+    let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
     // What a panic leaves behind is thrown away: the worker is made anew, the rest is not changed by the stages.
     let mut ready = worker.take();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let state = ready.get_or_insert_with(|| stages.worker());
         let all = stages.process(state, documents);
-        all.into_iter()
-            .map(|related| {
-                let counts = Summary::of(&related);
-                (turn(related), counts)
+        let found = all.len();
+        let counted: Vec<Counted<T>> = all
+            .into_iter()
+            .zip(&ids)
+            .map(|(result, id)| match result {
+                Ok(related) => {
+                    let counts = Summary::of(&related);
+                    Ok((turn(related), counts))
+                }
+                Err(source) => Err(Skipped::Stage { id: id.clone(), source }),
             })
-            .collect::<Vec<_>>()
+            .collect();
+        (counted, found)
     }));
-    let results = outcome.map_err(|panic| message_of(&*panic))?;
+    let (results, found) = outcome.map_err(|panic| message_of(&*panic))?;
     *worker = ready;
-    if results.len() == expected {
-        Ok(results)
-    } else {
-        Err(format!("{} results for {expected} articles", results.len()))
-    }
+    if found == ids.len() { Ok(results) } else { Err(format!("{found} results for {} articles", ids.len())) }
 }
 
 fn message_of(panic: &(dyn Any + Send)) -> String {

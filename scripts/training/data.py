@@ -20,6 +20,8 @@ SHORT = {"PER": "person", "ORG": "organization", "LOC": "place", "NORP": "group"
 # word pieces are looked up (it is written to config.json), offsets are not touched.
 REPLACEMENTS = {"‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
                 "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "…": "..."}
+# The uncased vocabulary reads these as pronouns and the like.
+WORDS = {"US": "U.S.", "USA": "U.S.A."}
 TRANSLATE = str.maketrans(REPLACEMENTS)
 
 
@@ -265,7 +267,7 @@ class Vocabulary:
     def pieces(self, word):
         got = self.cache.get(word)
         if got is None:
-            ids = self.tokenizer.encode(word.translate(TRANSLATE), add_special_tokens=False).ids
+            ids = self.tokenizer.encode(WORDS.get(word) or word.translate(TRANSLATE), add_special_tokens=False).ids
             got = self.cache[word] = ids[:12] or [self.unk]
         return got
 
@@ -300,6 +302,21 @@ def load(root):
         train, held = train + a, held + b
     sets["news_synth"] = (train, held)
     return sets
+
+
+def lemma_table(sentences):
+    """(lower-case form, UPOS, lemma) of forms whose lemma hardly varies in the treebanks; names left out."""
+    count = collections.defaultdict(collections.Counter)
+    for s in sentences:
+        for w, u, l in zip(s.words, s.upos, s.lemmas):
+            if u not in ("PROPN", "X", "PUNCT", "SYM", "NUM") and "_" not in (l, u) and "\t" not in w:
+                count[w.lower(), u][l] += 1
+    out = []
+    for (form, upos), lemmas in sorted(count.items()):
+        lemma, n = min(lemmas.items(), key=lambda ln: (-ln[1], ln[0]))
+        if n >= 2 and n >= 0.8 * sum(lemmas.values()):
+            out.append((form, upos, lemma))
+    return out
 
 
 def batches(sentences, vocabulary, budget, rng=None):

@@ -101,10 +101,11 @@ impl Annotator {
                     (None, Some(first)) => (Some(first), Deprel::Parataxis),
                 };
                 let labels = &self.model.labels;
+                let upos = labels.upos.get(argmax(output.upos.row(from + i))).copied().unwrap_or(Upos::X);
                 tokens.push(Token {
                     span: sentence.tokens[window.owned.start + i],
-                    lemma: self.lemma(output.lemma.row(from + i), word),
-                    upos: labels.upos.get(argmax(output.upos.row(from + i))).copied().unwrap_or(Upos::X),
+                    lemma: self.lemma(output.lemma.row(from + i), word, upos),
+                    upos,
                     xpos: labels.xpos.get(argmax(output.xpos.row(from + i))).copied().unwrap_or(Xpos::Other),
                     head,
                     deprel,
@@ -149,7 +150,13 @@ impl Annotator {
         Err(BackendError::Run("its outputs do not fit config.json; export the model again with scripts/export".to_owned()))
     }
 
-    fn lemma(&self, scores: &[f32], word: &str) -> String {
+    fn lemma(&self, scores: &[f32], word: &str, upos: Upos) -> String {
+        // Names are too many and too new for a table.
+        if upos != Upos::Propn
+            && let Some(lemma) = self.model.lemmas.get(&(word.to_lowercase().into(), upos))
+        {
+            return lemma.to_string();
+        }
         // The best script that fits the form: a script may want to cut more than there is.
         let scripts = &self.model.labels.lemma;
         if let Some(lemma) = scripts.get(argmax(scores)).and_then(|s| s.apply(word)) {

@@ -16,7 +16,7 @@ use crate::syntax::{Deprel, Upos, Xpos};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file of the folder cannot be read.
-    #[error("cannot read {path} of the model; a model folder holds model.onnx, relations.onnx, tokenizer.json and config.json")]
+    #[error("cannot read {path} of the model; a model folder holds model.onnx, relations.onnx, tokenizer.json, lemmas.tsv and config.json")]
     Read {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,11 @@ pub enum ModelError {
 struct Config {
     format: u32,
     labels: LabelNames,
+    /// Characters that are read as others.
     replacements: BTreeMap<String, String>,
+    /// Words that are read as others.
+    #[serde(default)]
+    words: HashMap<String, String>,
     max_pieces: usize,
 }
 
@@ -78,6 +82,9 @@ pub struct Model {
     pub(super) labels: Labels,
     pub(super) tokenizer: Tokenizer,
     pub(super) replacements: HashMap<char, String>,
+    pub(super) words: HashMap<String, String>,
+    /// Lemmas of known forms: (lower-case form, part of speech).
+    pub(super) lemmas: HashMap<(Box<str>, Upos), Box<str>>,
     /// Longest input in word pieces, `[CLS]` and `[SEP]` not counted.
     pub(super) max_pieces: usize,
     pub(super) special: SpecialPieces,
@@ -92,6 +99,7 @@ pub(super) struct SpecialPieces {
 }
 
 struct Files {
+    lemmas: Cow<'static, [u8]>,
     model: Cow<'static, [u8]>,
     relations: Cow<'static, [u8]>,
     tokenizer: Cow<'static, [u8]>,
@@ -101,6 +109,7 @@ struct Files {
 #[cfg(feature = "embedded")]
 fn embedded() -> Result<Files, ModelError> {
     Ok(Files {
+        lemmas: Cow::Borrowed(include_bytes!("../../models/news-en/lemmas.tsv")),
         model: Cow::Borrowed(include_bytes!("../../models/news-en/model.onnx")),
         relations: Cow::Borrowed(include_bytes!("../../models/news-en/relations.onnx")),
         tokenizer: Cow::Borrowed(include_bytes!("../../models/news-en/tokenizer.json")),
@@ -133,6 +142,7 @@ impl Model {
         };
         Self::from_files(Files {
             config: read("config.json")?,
+            lemmas: read("lemmas.tsv")?,
             tokenizer: read("tokenizer.json")?,
             model: read("model.onnx")?,
             relations: read("relations.onnx")?,
@@ -184,8 +194,26 @@ impl Model {
             .filter_map(|(from, to)| from.chars().next().map(|c| (c, to)))
             .collect();
         let backend = RtenBackend::new(files.model, files.relations)?;
-        Ok(Self { labels, tokenizer, replacements, max_pieces: config.max_pieces, special, backend })
+        let lemmas = lemma_table(&files.lemmas)?;
+        Ok(Self { labels, tokenizer, replacements, words: config.words, lemmas, max_pieces: config.max_pieces, special, backend })
     }
+}
+
+/// Reads `form TAB part of speech TAB lemma` lines.
+fn lemma_table(bytes: &[u8]) -> Result<HashMap<(Box<str>, Upos), Box<str>>, ModelError> {
+    let wrong = |reason: String| ModelError::Config { file: "lemmas.tsv", reason };
+    let text = std::str::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?;
+    let mut table = HashMap::new();
+    for (i, line) in text.lines().enumerate() {
+        let mut columns = line.split('\t');
+        let (Some(form), Some(upos), Some(lemma), None) =
+            (columns.next(), columns.next(), columns.next(), columns.next())
+        else {
+            return Err(wrong(format!("line {} has not three columns", i + 1)));
+        };
+        table.insert((form.into(), Upos::parse(upos)), lemma.into());
+    }
+    Ok(table)
 }
 
 fn ner_label(name: &str) -> Option<NerLabel> {

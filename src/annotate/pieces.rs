@@ -24,13 +24,7 @@ impl Vocabulary {
         if let Some(pieces) = self.known.get(word) {
             return Arc::clone(pieces);
         }
-        let mut plain = String::with_capacity(word.len());
-        for c in word.chars().take(MAX_CHARS) {
-            match model.replacements.get(&c) {
-                Some(replacement) => plain.push_str(replacement),
-                None => plain.push(c),
-            }
-        }
+        let plain = plain(model, word);
         let mut ids: Vec<i32> = model
             .tokenizer
             .encode_fast(plain, false)
@@ -46,6 +40,22 @@ impl Vocabulary {
         self.known.insert(word.into(), Arc::clone(&pieces));
         pieces
     }
+}
+
+/// The word as the tokenizer gets it: the uncased vocabulary reads "US" as a pronoun, and quotes and dashes come
+/// in many characters.
+fn plain(model: &Model, word: &str) -> String {
+    if let Some(replacement) = model.words.get(word) {
+        return replacement.clone();
+    }
+    let mut plain = String::with_capacity(word.len());
+    for c in word.chars().take(MAX_CHARS) {
+        match model.replacements.get(&c) {
+            Some(replacement) => plain.push_str(replacement),
+            None => plain.push(c),
+        }
+    }
+    plain
 }
 
 /// Word shape, fed as token type: 0 no capital letter, 1 Title, 2 UPPER, 3 miXed.

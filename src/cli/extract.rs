@@ -9,6 +9,7 @@ use anyhow::bail;
 use clap::ValueEnum;
 use tidings::pipeline::{self, Config, Finished, Keep, PipelineError, Stages};
 use tidings::read::{self, Fields, Sources};
+use tidings::relate::OpenRelations;
 use tidings::relation::Related;
 use tidings::write::output::{Output, Target, WriteError};
 use tidings::write::{self, terminal};
@@ -136,11 +137,15 @@ fn belief(text: &str) -> Result<f64, String> {
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let sources = args.sources()?;
     let config = args.config();
-    let stages = args.model.load(config.jobs.get())?;
+    let stages = args.model.load(args.open())?;
     extract(args, sources, &config, stages)
 }
 
 impl Args {
+    fn open(&self) -> OpenRelations {
+        if self.no_open { OpenRelations::LeaveOut } else { OpenRelations::Keep }
+    }
+
     fn target(&self) -> Target {
         match &self.output {
             Some(path) if path.as_os_str() != "-" => Target::File(path.clone()),

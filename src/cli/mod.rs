@@ -2,9 +2,12 @@
 //!
 //! Standard output carries data only; everything said to people goes to standard error.
 
+mod explain;
 mod extract;
 mod model;
+mod parse;
 mod progress;
+mod rules;
 mod schema;
 
 use std::fmt::Display;
@@ -28,6 +31,9 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 done but some records were skipp
 #[derive(Debug, Subcommand)]
 enum Command {
     Extract(Box<extract::Args>),
+    Explain(explain::Args),
+    Parse(parse::Args),
+    Rules(rules::Args),
     Schema(schema::Args),
 }
 
@@ -49,11 +55,16 @@ impl From<Exit> for ExitCode {
 pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Extract(args) => extract::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Parse(args) => parse::run(&args),
+        Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),
     };
     let exit = result.unwrap_or_else(|error| {
         // Whoever reads our output has seen enough, as `head` does.
-        if matches!(error.downcast_ref(), Some(WriteError::Closed { .. })) {
+        let closed = matches!(error.downcast_ref(), Some(WriteError::Closed { .. }))
+            || error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe);
+        if closed {
             return Exit::Done;
         }
         say("error", AnsiColor::Red, &chain(&*error, "\n  because: "));

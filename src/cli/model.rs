@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
-use tidings::document::Document;
-use tidings::pipeline::Stages;
-use tidings::relation::Related;
+use tidings::annotate::Model;
+use tidings::pipeline::News;
+use tidings::relate::{OpenRelations, Relater, RuleSet};
 
 /// Which model and which rules to use.
 #[derive(Debug, clap::Args)]
@@ -15,27 +14,26 @@ pub(super) struct ModelArgs {
     model: Option<PathBuf>,
 
     /// File or folder of rules to use instead of the ones in this program; may be given several times
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", num_args = 1..)]
     rules: Vec<PathBuf>,
 }
 
-/// Stages of a program without a model; there is no value of it.
-pub(super) enum NoModel {}
+impl ModelArgs {
+    /// Load model and rules; both are checked before anything is read.
+    pub(super) fn load(&self, open: OpenRelations) -> anyhow::Result<News> {
+        Ok(News::new(self.model()?, Relater::new(rules(&self.rules)?, open)))
+    }
 
-impl Stages for NoModel {
-    type Worker = ();
-
-    fn worker(&self) {}
-
-    fn process(&self, (): &mut (), _: Vec<Document>) -> Vec<Related> {
-        match *self {}
+    /// Load the model alone.
+    pub(super) fn model(&self) -> anyhow::Result<Model> {
+        Ok(match &self.model {
+            Some(dir) => Model::from_dir(dir)?,
+            None => Model::embedded()?,
+        })
     }
 }
 
-impl ModelArgs {
-    /// Load model and rules; `jobs` threads will use them.
-    pub(super) fn load(&self, _jobs: usize) -> anyhow::Result<NoModel> {
-        let _ = (&self.model, &self.rules);
-        bail!("this program was built without a model")
-    }
+/// The rules of these files and folders, or the program's own.
+pub(super) fn rules(paths: &[PathBuf]) -> anyhow::Result<RuleSet> {
+    Ok(if paths.is_empty() { RuleSet::shipped()? } else { RuleSet::from_paths(paths)? })
 }

@@ -31,12 +31,12 @@ pub fn read(input: impl Read, id: String, place: &Place, compressed: bool) -> Re
     if text.trim().is_empty() {
         return Err(ReadError::Empty { place: place.clone() });
     }
-    let published = date_line(&text);
+    let published = publication_date(&text);
     Ok(Document { id, source: None, title: None, published, text })
 }
 
 /// The day of a first line `date YYYY-MM-DD …`.
-fn date_line(text: &str) -> Option<Date> {
+pub fn publication_date(text: &str) -> Option<Date> {
     let line = text.lines().next()?.trim_start();
     let rest = line.strip_prefix("date")?;
     let day = rest.trim_start();
