@@ -3,6 +3,7 @@
 
 pub mod document;
 pub mod entity;
+pub mod link;
 pub mod mention;
 pub mod relation;
 pub mod span;
