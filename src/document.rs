@@ -19,6 +19,25 @@ pub struct Document {
     pub text: String,
 }
 
+/// The header of a text that begins with `date YYYY-MM-DD`: the day, and the header's extent.
+///
+/// The header stays part of the text; the segmenter keeps it apart from the first sentence.
+pub fn date_header(text: &str) -> Option<(Date, Span)> {
+    let line = text.lines().next()?;
+    let start = line.len() - line.trim_start().len();
+    let rest = line[start..].strip_prefix("date")?;
+    let day = rest.trim_start();
+    if day.len() == rest.len() {
+        return None;
+    }
+    let date: Date = day.get(..10).filter(|d| d.as_bytes()[4] == b'-' && d.as_bytes()[7] == b'-')?.parse().ok()?;
+    if day[10..].starts_with(char::is_alphanumeric) {
+        return None;
+    }
+    let from = line.len() - day.len();
+    Some((date, Span::new(start, from + 10)))
+}
+
 /// An article whose sentences and tokens are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segmented {

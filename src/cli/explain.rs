@@ -4,10 +4,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use tidings::document::Document;
+use tidings::document::{Document, date_header};
 use tidings::entity::Linked;
 use tidings::pipeline::{News, Stages};
-use tidings::read::text::publication_date;
 use tidings::relate::OpenRelations;
 use tidings::segment::segment;
 
@@ -42,7 +41,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         ),
         None => ("text".to_owned(), args.text.join(" ")),
     };
-    let published = publication_date(&text);
+    let published = date_header(&text).map(|(date, _)| date);
     let document = Document { id, source: None, title: None, published, text };
     let news = args.model.load(OpenRelations::Keep)?;
     let linked = news.linked(&mut news.worker(), segment(document))?;

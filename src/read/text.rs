@@ -2,10 +2,9 @@
 
 use std::io::Read;
 
-use jiff::civil::Date;
 
-use super::{MAX_RECORD_BYTES, Place, ReadError, dates};
-use crate::document::Document;
+use super::{MAX_RECORD_BYTES, Place, ReadError};
+use crate::document::{Document, date_header};
 
 /// Read one article.
 ///
@@ -31,21 +30,8 @@ pub fn read(input: impl Read, id: String, place: &Place, compressed: bool) -> Re
     if text.trim().is_empty() {
         return Err(ReadError::Empty { place: place.clone() });
     }
-    let published = publication_date(&text);
+    let published = date_header(&text).map(|(date, _)| date);
     Ok(Document { id, source: None, title: None, published, text })
-}
-
-/// The day of a first line `date YYYY-MM-DD …`.
-pub fn publication_date(text: &str) -> Option<Date> {
-    let line = text.lines().next()?.trim_start();
-    let rest = line.strip_prefix("date")?;
-    let day = rest.trim_start();
-    if day.len() == rest.len() {
-        return None;
-    }
-    let date = day.get(..10)?;
-    let after = day[10..].chars().next();
-    if after.is_some_and(char::is_alphanumeric) { None } else { dates::iso_day(date) }
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ mod stretch;
 mod tables;
 mod token;
 
-use crate::document::{Document, Segmented, TokenizedSentence};
+use crate::document::{Document, Segmented, TokenizedSentence, date_header};
 use crate::span::Span;
 
 /// Split an article into sentences and tokens.
@@ -41,7 +41,12 @@ pub fn segment(document: Document) -> Segmented {
     let text = &document.text;
     let mut sentences = Vec::new();
     let mut tokens = Vec::new();
+    let header = date_header(text).map_or(0, |(_, span)| span.end());
+    if header > 0 {
+        sentences.extend(sentence_of(tokenize(text, Span::new(0, header))));
+    }
     for stretch in stretch::stretches(text) {
+        let stretch = Span::new(stretch.start().max(header), stretch.end().max(header));
         tokens.clear();
         token::scan(text, stretch, &mut tokens);
         sentence::split(text, &tokens, |tokens| sentences.extend(sentence_of(tokens.to_vec())));
