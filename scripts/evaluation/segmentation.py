@@ -1,16 +1,9 @@
-#!/usr/bin/env python3
-"""Score sentence and token splitting against a Universal Dependencies treebank.
+"""Raw text and scores of sentence and token splitting against a Universal Dependencies treebank.
 
-usage: scripts/evaluate_segmentation text TREEBANK.conllu > articles.jsonl
-       scripts/evaluate_segmentation score TREEBANK.conllu PREDICTED.jsonl [--errors N]
-
-`text` writes the treebank's raw text, one article a `# newdoc`: sentences of a paragraph joined by one space (none
-where the treebank says SpaceAfter=No), paragraphs by a blank line. `score` compares
-{"id", "sentences": [{"start", "end", "tokens": [[start, end], ...]}]} in character offsets, as
-`cargo run --release --example segment_jsonl` writes it, and prints precision, recall and F1 of sentences and of
-syntactic words the way the CoNLL 2018 shared task counts them: a sentence or word is right if both its ends are.
-A multiword token whose words spell its surface is compared word by word, any other as one unit. The JSON on
-standard output has `words` and `sentences`; --errors prints the commonest differences to standard error.
+The raw text of a treebank: sentences of a paragraph joined by one space (none where the treebank says
+SpaceAfter=No), paragraphs by a blank line. Sentences and syntactic words are counted the way the CoNLL 2018
+shared task does: one is right if both its ends are. A multiword token whose words spell its surface is compared
+word by word, any other as one unit.
 """
 
 import argparse
@@ -139,26 +132,3 @@ def score(articles, predictions, n_errors=0):
             for text in differences[name][:n_errors]:
                 print(f"  {text!r}", file=sys.stderr)
     return {name: f1(*counts) for name, counts in totals.items()}
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("command", choices=["text", "score"])
-    parser.add_argument("treebank")
-    parser.add_argument("predicted", nargs="?")
-    parser.add_argument("--errors", type=int, default=0, metavar="N", help="print N differences of each sort")
-    options = parser.parse_args()
-    articles = read_treebank(options.treebank)
-    if options.command == "text":
-        for article in articles:
-            print(json.dumps({"id": article.id, "text": article.text}, ensure_ascii=False))
-        return
-    if options.predicted is None:
-        parser.error("score needs PREDICTED.jsonl")
-    with open(options.predicted, encoding="utf-8") as lines:
-        predictions = {record["id"]: record["sentences"] for record in map(json.loads, lines)}
-    print(json.dumps(score(articles, predictions, options.errors)))
-
-
-if __name__ == "__main__":
-    main()
