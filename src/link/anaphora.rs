@@ -1,3 +1,910 @@
-//! Pronouns and common nouns.
+//! Pronouns and common nouns that stand for something named before.
+//!
+//! One walk over the article in text order. Antecedents are looked for among the last mentions of this and the two
+//! sentences before, with points for nearness, grammatical role and repetition, in the manner of Lappin and Leass
+//! ("An algorithm for pronominal anaphora resolution", 1994); subjects understood from the tree come first. Where two
+//! candidates are about equally good, nothing is resolved.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use crate::mention::{Form, Kind};
+use crate::syntax::{Deprel, Upos, Xpos};
+
+use super::Reason;
 use super::article::{Article, Clusters, Draft};
-pub(super) fn resolve(_: &Article<'_>, _: &mut Vec<Draft>, _: &mut Clusters) {}
+use super::gazetteer::{Gender, NominalSort};
+use super::names::introducing_noun;
+use super::text::is_capitalized;
+
+/// Sentences before the pronoun's own that are searched.
+const WINDOW: usize = 2;
+/// At most so many mentions are weighed for one pronoun.
+const MAX_CANDIDATES: usize = 40;
+/// How much better than the second the best candidate has to be.
+const MARGIN: f32 = 1.0;
+
+const CLAUSE_SUBJECT_SCORE: f32 = 0.8;
+const SALIENCE_SCORE: f32 = 0.6;
+const OFFICE_SCORE: f32 = 0.75;
+const STATE_FORM_SCORE: f32 = 0.75;
+const ONLY_COUNTRY_SCORE: f32 = 0.6;
+const NAMED_SO_SCORE: f32 = 0.7;
+const ONLY_ORGANIZATION_SCORE: f32 = 0.5;
+
+/// Add mentions for the pronouns and common nouns whose entity is clear.
+pub(super) fn resolve(article: &Article<'_>, drafts: &mut Vec<Draft>, clusters: &mut Clusters) {
+    let mut walk = Walk::new(article, drafts, clusters);
+    let mut next = 0;
+    for s in 0..article.sentence_count() {
+        walk.enter(s, &mut next);
+        for i in 0..article.len(s) {
+            // Names are introduced when the walk comes to them, with the titles that stand around.
+            if let Some(draft) = walk.owner_at(i) {
+                if walk.drafts[draft].tokens.start == i && draft < walk.names {
+                    walk.introduce(draft);
+                }
+                continue;
+            }
+            match article.upos(s, i) {
+                Upos::Pron | Upos::Det => walk.pronoun(s, i),
+                Upos::Noun | Upos::Propn => walk.nominal(s, i),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pronoun {
+    Personal(Gender),
+    Neuter,
+    Plural,
+}
+
+/// An office that the article gives to a person, and of which country.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    person: usize,
+    country: Option<usize>,
+}
+
+struct Walk<'w, 'a> {
+    article: &'w Article<'a>,
+    drafts: &'w mut Vec<Draft>,
+    clusters: &'w mut Clusters,
+    /// Drafts before this index are names, sorted; those after were added by the walk.
+    names: usize,
+    /// Drafts by sentence, the added ones included.
+    of_sentence: Vec<Vec<usize>>,
+    /// The draft over every token of the current sentence.
+    owner: Vec<Option<usize>>,
+    /// Mentions so far, and the last sentence with one.
+    seen: HashMap<usize, (usize, usize)>,
+    /// Countries so far with how often they were named.
+    countries: BTreeMap<usize, usize>,
+    organizations: Vec<usize>,
+    held: HashMap<usize, Vec<Held>>,
+    /// Organizations by a noun in their name or one that introduced them.
+    by_noun: HashMap<String, Vec<usize>>,
+}
+
+impl<'w, 'a> Walk<'w, 'a> {
+    fn new(article: &'w Article<'a>, drafts: &'w mut Vec<Draft>, clusters: &'w mut Clusters) -> Self {
+        let names = drafts.len();
+        Self {
+            article,
+            drafts,
+            clusters,
+            names,
+            of_sentence: vec![Vec::new(); article.sentence_count()],
+            owner: Vec::new(),
+            seen: HashMap::new(),
+            countries: BTreeMap::new(),
+            organizations: Vec::new(),
+            held: HashMap::new(),
+            by_noun: HashMap::new(),
+        }
+    }
+
+    fn enter(&mut self, s: usize, next: &mut usize) {
+        self.owner.clear();
+        self.owner.resize(self.article.len(s), None);
+        while *next < self.names && self.drafts[*next].sentence == s {
+            let tokens = self.drafts[*next].tokens.clone();
+            if let Some(owner) = self.owner.get_mut(tokens) {
+                owner.fill(Some(*next));
+            }
+            self.of_sentence[s].push(*next);
+            *next += 1;
+        }
+    }
+
+    fn owner_at(&self, i: usize) -> Option<usize> {
+        self.owner.get(i).copied().flatten()
+    }
+
+    /// The last mentions of a sentence, backwards.
+    fn latest(&self, s: usize) -> Vec<usize> {
+        self.of_sentence
+            .get(s)
+            .map(|list| list.iter().rev().take(MAX_CANDIDATES).copied().collect())
+            .unwrap_or_default()
+    }
+
+    fn cluster_of(&mut self, draft: usize) -> Option<usize> {
+        let cluster = self.drafts[draft].cluster?;
+        Some(self.clusters.root(cluster))
+    }
+
+    /// The entity that a token heads a mention of.
+    fn entity_at(&mut self, s: usize, i: usize) -> Option<usize> {
+        let draft = self.owner_at(i)?;
+        let tokens = self.drafts[draft].tokens.clone();
+        if self.article.head_of(s, &tokens) != i {
+            return None;
+        }
+        self.cluster_of(draft)
+    }
+
+    fn note(&mut self, draft: usize) {
+        let s = self.drafts[draft].sentence;
+        let form = self.drafts[draft].form;
+        let Some(cluster) = self.cluster_of(draft) else { return };
+        let seen = self.seen.entry(cluster).or_insert((0, s));
+        let first = seen.0 == 0;
+        *seen = (seen.0 + 1, s);
+        match self.clusters[cluster].kind {
+            Kind::Country => {
+                // "Moroccan officials" makes no country the topic as its name does.
+                *self.countries.entry(cluster).or_insert(0) += if form == Form::Demonym { 1 } else { 2 };
+            }
+            Kind::Organization if first => self.organizations.push(cluster),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, s: usize, tokens: Range<usize>, cluster: usize, form: Form, score: f32, reason: Reason) {
+        let draft = self.drafts.len();
+        if let Some(owner) = self.owner.get_mut(tokens.clone()) {
+            owner.fill(Some(draft));
+        }
+        let kind = self.clusters[cluster].kind;
+        self.drafts.push(Draft {
+            sentence: s,
+            tokens,
+            kind,
+            form,
+            score,
+            reason,
+            gender: None,
+            cluster: Some(cluster),
+        });
+        self.of_sentence[s].push(draft);
+        self.note(draft);
+    }
+
+    // ------------------------------------------------------------------------------------------------ introductions
+
+    fn introduce(&mut self, draft: usize) {
+        self.note(draft);
+        let Some(cluster) = self.cluster_of(draft) else { return };
+        match self.clusters[cluster].kind {
+            Kind::Person => self.introduce_person(draft, cluster),
+            Kind::Organization => {
+                let article = self.article;
+                let (s, tokens) = (self.drafts[draft].sentence, self.drafts[draft].tokens.clone());
+                let mut nouns: Vec<String> = tokens.map(|i| article.word(s, i).to_lowercase()).collect();
+                nouns.extend(introducing_noun(article, &self.drafts[draft]));
+                for noun in nouns {
+                    if article.gazetteer.nominal(&noun).is_some() {
+                        let list = self.by_noun.entry(noun).or_default();
+                        if !list.contains(&cluster) && list.len() < MAX_CANDIDATES {
+                            list.push(cluster);
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn introduce_person(&mut self, draft: usize, cluster: usize) {
+        let article = self.article;
+        let (s, tokens) = (self.drafts[draft].sentence, self.drafts[draft].tokens.clone());
+        // Titles right before the name: "Moroccan Foreign Minister Nasser", "Morocco's king, Mohammed".
+        if let Some((office, run)) = self.office_ending(s, tokens.start) {
+            let country = self.country_before(s, run.start).or_else(|| self.country_of_noun(s, run.end - 1));
+            self.hold(cluster, office, country);
+        }
+        // Appositions and predicates: "Nasser, the foreign minister of Morocco", "Nasser is the foreign minister".
+        let head = article.head_of(s, &tokens);
+        let mut nouns: Vec<usize> =
+            article.children(s, head).iter().copied().filter(|&c| article.deprel(s, c) == Deprel::Appos).collect();
+        if let Some(governor) = article.head(s, head) {
+            let predicate =
+                article.deprel(s, head) == Deprel::Nsubj && article.child(s, governor, Deprel::Cop).is_some();
+            if article.deprel(s, head) == Deprel::Appos || predicate {
+                nouns.push(governor);
+            }
+        }
+        for noun in nouns {
+            if self.owner_at(noun).is_none()
+                && article.upos(s, noun) != Upos::Verb
+                && let Some((office, _)) = self.office_at(s, noun)
+            {
+                let country = self.country_of_noun(s, noun);
+                self.hold(cluster, office, country);
+            }
+        }
+    }
+
+    fn hold(&mut self, person: usize, office: usize, country: Option<usize>) {
+        let list = self.held.entry(office).or_default();
+        if let Some(held) = list.iter_mut().find(|h| h.person == person) {
+            held.country = held.country.or(country);
+        } else if list.len() < MAX_CANDIDATES {
+            list.push(Held { person, country });
+        }
+        if let Some(gender) = self.article.gazetteer.offices.get(office).copied().flatten() {
+            self.clusters[person].gender.get_or_insert(gender);
+        }
+    }
+
+    /// The longest phrase for an office that ends right before `end`, a comma allowed between.
+    fn office_ending(&self, s: usize, end: usize) -> Option<(usize, Range<usize>)> {
+        let article = self.article;
+        (1..=4).rev().filter(|&len| len <= end).find_map(|len| {
+            let run = end - len..end;
+            if run.clone().any(|i| self.owner_at(i).is_some()) {
+                return None;
+            }
+            let office = article.gazetteer.office(&self.phrase(s, run.clone()))?;
+            let deputy = run.start > 0 && is_disqualifying(&article.lemma(s, run.start - 1));
+            (!deputy).then_some((office, run))
+        })
+    }
+
+    fn phrase(&self, s: usize, run: Range<usize>) -> String {
+        run.map(|i| self.article.lemma(s, i)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The country whose name or adjective stands right before a token.
+    fn country_before(&mut self, s: usize, at: usize) -> Option<usize> {
+        let mut i = at.checked_sub(1)?;
+        // "Morocco's long-serving foreign minister"
+        for _ in 0..2 {
+            if self.owner_at(i).is_none()
+                && (self.article.upos(s, i) == Upos::Adj || matches!(self.article.word(s, i), "'s" | "’s" | "'" | "’"))
+            {
+                i = i.checked_sub(1)?;
+            }
+        }
+        let draft = self.owner_at(i)?;
+        let cluster = self.cluster_of(draft)?;
+        self.clusters[cluster].country
+    }
+
+    /// The country that modifies a noun: adjective, possessor, or "of" phrase.
+    fn country_of_noun(&mut self, s: usize, noun: usize) -> Option<usize> {
+        for &child in self.article.children(s, noun) {
+            let fits = match self.article.deprel(s, child) {
+                Deprel::Amod | Deprel::Compound | Deprel::NmodPoss => true,
+                Deprel::Nmod => self.article.cases(s, child).any(|c| c == "of"),
+                _ => false,
+            };
+            if fits
+                && let Some(country) =
+                    self.owner_at(child).and_then(|d| self.cluster_of(d)).and_then(|c| self.clusters[c].country)
+            {
+                return Some(country);
+            }
+        }
+        None
+    }
+
+    // ---------------------------------------------------------------------------------------------------- pronouns
+
+    fn pronoun(&mut self, s: usize, i: usize) {
+        let article = self.article;
+        let pronoun = match article.word(s, i).to_lowercase().as_str() {
+            "he" | "him" | "his" | "himself" => Pronoun::Personal(Gender::Male),
+            "she" | "her" | "hers" | "herself" => Pronoun::Personal(Gender::Female),
+            "it" | "its" | "itself" => Pronoun::Neuter,
+            "they" | "their" | "them" => Pronoun::Plural,
+            _ => return,
+        };
+        if article.deprel(s, i) == Deprel::Expl {
+            return;
+        }
+        let possessive = article.deprel(s, i) == Deprel::NmodPoss || article.xpos(s, i) == Xpos::PrpPoss;
+        let found = match pronoun {
+            Pronoun::Personal(gender) => self.personal(s, i, gender, possessive),
+            Pronoun::Neuter | Pronoun::Plural => self.neuter(s, i, pronoun, possessive),
+        };
+        if let Some((cluster, score, reason)) = found {
+            self.add(s, i..i + 1, cluster, Form::Pronoun, score, reason);
+        }
+    }
+
+    /// Subjects that a pronoun may take up by the shape of the sentence, nearest first: for a possessive the subject
+    /// of its own clause, otherwise those of the clauses around.
+    fn governing_subjects(&self, s: usize, i: usize, possessive: bool) -> Vec<usize> {
+        let article = self.article;
+        let mut subjects = Vec::new();
+        let Some(mut clause) = article.clause(s, i) else { return subjects };
+        let quotation = article.quotation(s, i);
+        let own = article.understood_subject(s, clause);
+        // "his visit" as subject, or within it, cannot be its own owner.
+        if possessive && let Some(own) = own.filter(|&o| !article.is_under(s, i, o)) {
+            subjects.push(own);
+        }
+        for _ in 0..4 {
+            let Some(head) = article.head(s, clause) else { break };
+            let Some(above) = article.clause(s, head) else { break };
+            if let Some(subject) = article.understood_subject(s, above)
+                && !article.is_under(s, i, subject)
+                && Some(subject) != own.filter(|_| !possessive)
+            {
+                // What a quotation says is not said by the words around it: "he" in it is not the speaker.
+                if quotation == 0 || article.quotation(s, subject) == quotation {
+                    subjects.push(subject);
+                }
+            }
+            clause = above;
+        }
+        subjects
+    }
+
+    /// Mentions that cannot be meant: the other arguments of the pronoun's own verb.
+    fn is_co_argument(&self, s: usize, pronoun: usize, possessive: bool, other: usize) -> bool {
+        if possessive || self.article.word(s, pronoun).to_lowercase().ends_with("self") {
+            // A possessive may take up any argument of its verb, but not the noun that it stands in.
+            return self.article.is_under(s, pronoun, other);
+        }
+        let (Some(a), Some(b)) = (self.article.clause(s, pronoun), self.article.clause(s, other)) else { return false };
+        a == b || self.article.understood_subject(s, a) == Some(other)
+    }
+
+    fn personal(&mut self, s: usize, i: usize, gender: Gender, possessive: bool) -> Option<(usize, f32, Reason)> {
+        let article = self.article;
+        let quotation = article.quotation(s, i);
+        let mut points: BTreeMap<usize, (f32, bool)> = BTreeMap::new();
+        let mut weighed = 0;
+        for distance in 0..=WINDOW.min(s) {
+            if quotation != 0 && distance > 0 {
+                break;
+            }
+            for draft in self.latest(s - distance) {
+                let tokens = self.drafts[draft].tokens.clone();
+                if distance == 0 && tokens.start >= i || weighed >= MAX_CANDIDATES {
+                    continue;
+                }
+                let Some(cluster) = self.cluster_of(draft) else { continue };
+                let c = &self.clusters[cluster];
+                if c.kind != Kind::Person || c.gender.is_some_and(|g| g != gender) {
+                    continue;
+                }
+                weighed += 1;
+                let head = article.head_of(s - distance, &tokens);
+                if distance == 0
+                    && (self.is_co_argument(s, i, possessive, head) || article.quotation(s, head) != quotation)
+                {
+                    // Speaker and spoken-of are told apart by the quotation marks.
+                    if quotation != 0 || self.is_co_argument(s, i, possessive, head) {
+                        continue;
+                    }
+                }
+                let near = [3.0, 2.0, 0.5][distance];
+                let known = if c.gender.is_some() { 0.5 } else { 0.0 };
+                let count = self.seen.get(&cluster).map_or(0, |s| s.0).min(4) as f32 * 0.25;
+                let score = near + self.role(s - distance, head) + count + known;
+                let entry = points.entry(cluster).or_insert((score, false));
+                entry.0 = entry.0.max(score);
+            }
+        }
+        let subjects = self.governing_subjects(s, i, possessive);
+        for (n, subject) in subjects.into_iter().enumerate() {
+            if let Some(cluster) = self.entity_at(s, subject) {
+                let c = &self.clusters[cluster];
+                if c.kind == Kind::Person && c.gender.is_none_or(|g| g == gender) {
+                    let entry = points.entry(cluster).or_insert((3.0, false));
+                    if !entry.1 {
+                        *entry = (entry.0 + if n == 0 { 3.0 } else { 1.5 }, n == 0);
+                    }
+                }
+            }
+        }
+        let mut best = None;
+        let mut second = 0.0_f32;
+        for (&cluster, &(score, structural)) in &points {
+            match best {
+                Some((_, top, _)) if score <= top => second = second.max(score),
+                _ => {
+                    second = best.map_or(0.0, |(_, top, _): (usize, f32, bool)| second.max(top));
+                    best = Some((cluster, score, structural));
+                }
+            }
+        }
+        let (cluster, score, structural) = best?;
+        // A lone candidate two sentences back in a minor role is no topic.
+        (score - second >= MARGIN && score >= 2.0).then_some(if structural {
+            (cluster, CLAUSE_SUBJECT_SCORE, Reason::ClauseSubject)
+        } else {
+            (cluster, SALIENCE_SCORE, Reason::Salience)
+        })
+    }
+
+    fn role(&self, s: usize, head: usize) -> f32 {
+        let article = self.article;
+        let head = article.first_conjunct(s, head);
+        match article.deprel(s, head) {
+            Deprel::Nsubj | Deprel::NsubjPass | Deprel::NsubjOuter => {
+                if article.head(s, head).is_some_and(|h| article.deprel(s, h) == Deprel::Root) { 2.5 } else { 2.0 }
+            }
+            Deprel::Obj | Deprel::Iobj => 1.0,
+            Deprel::NmodPoss => 0.75,
+            _ => 0.5,
+        }
+    }
+
+    /// "it", "its", "they", "their": only for countries, organizations and (plural) groups, and only where the shape
+    /// of the sentence or of the sentence before leaves no choice.
+    fn neuter(&mut self, s: usize, i: usize, pronoun: Pronoun, possessive: bool) -> Option<(usize, f32, Reason)> {
+        let article = self.article;
+        let object = !possessive && !matches!(article.deprel(s, i), Deprel::Nsubj | Deprel::NsubjPass);
+        if object {
+            return None;
+        }
+        for subject in self.governing_subjects(s, i, possessive) {
+            // The first subject decides: if it is no name, the pronoun may mean it.
+            let coordinated = article.children(s, subject).iter().any(|&c| article.deprel(s, c) == Deprel::Conj);
+            if let Some(cluster) = self.entity_at(s, subject) {
+                if self.fits(cluster, pronoun, coordinated) {
+                    return Some((cluster, CLAUSE_SUBJECT_SCORE, Reason::ClauseSubject));
+                }
+                // A person is neither "it" nor "they": look further up.
+                if self.clusters[cluster].kind == Kind::Person && !coordinated {
+                    continue;
+                }
+            } else if article.upos(s, subject) == Upos::Pron && !article.is_relative(s, subject) {
+                // "said it would keep its": the pronoun before was left open.
+                return None;
+            }
+            return None;
+        }
+        // A new sentence that goes on about the subject of the last one.
+        let acts = !possessive
+            && article.head(s, i).is_some_and(|h| {
+                article.deprel(s, h) == Deprel::Root
+                    && article.upos(s, h) == Upos::Verb
+                    && article.gazetteer.acts.subject(&article.lemma(s, h))
+            });
+        if !acts || s == 0 || article.quotation(s, i) != 0 {
+            return None;
+        }
+        let root = (0..article.len(s - 1)).find(|&t| article.deprel(s - 1, t) == Deprel::Root)?;
+        let subject = article.subject(s - 1, root)?;
+        let coordinated = article.children(s - 1, subject).iter().any(|&c| article.deprel(s - 1, c) == Deprel::Conj);
+        let draft = self.of_sentence[s - 1]
+            .iter()
+            .copied()
+            .find(|&d| article.head_of(s - 1, &self.drafts[d].tokens) == subject)?;
+        let cluster = self.cluster_of(draft)?;
+        self.fits(cluster, pronoun, coordinated).then_some((cluster, SALIENCE_SCORE, Reason::Salience))
+    }
+
+    fn fits(&self, cluster: usize, pronoun: Pronoun, coordinated: bool) -> bool {
+        if coordinated {
+            return false;
+        }
+        match (self.clusters[cluster].kind, pronoun) {
+            (Kind::Organization, _) | (Kind::Country, Pronoun::Neuter) | (Kind::Group, Pronoun::Plural) => true,
+            (Kind::Person | Kind::Place | Kind::Group | Kind::Country, _) => false,
+        }
+    }
+
+    // ---------------------------------------------------------------------------------------------------- nominals
+
+    fn nominal(&mut self, s: usize, i: usize) {
+        let article = self.article;
+        let lemma = article.lemma(s, i);
+        let plural = matches!(article.xpos(s, i), Xpos::Nns | Xpos::Nnps);
+        if plural || self.is_introduction(s, i) {
+            return;
+        }
+        let Some(phrase) = self.noun_phrase(s, i) else { return };
+        let found = self.by_office(s, i, &phrase).or_else(|| {
+            let jewish = phrase.words.last().is_some_and(|w| w == "jewish") && lemma == "state";
+            let islamic = phrase.words.last().is_some_and(|w| w == "islamic") && lemma == "republic";
+            let noun = if jewish {
+                "jewish state"
+            } else if islamic {
+                "islamic republic"
+            } else {
+                lemma.as_str()
+            };
+            match article.gazetteer.nominal(noun)? {
+                NominalSort::StateForm => self.by_form(s, noun, &phrase),
+                NominalSort::AnyCountry => self.any_country(s, i, &phrase),
+                sort => self.by_noun(s, i, noun, sort, &phrase),
+            }
+        });
+        if let Some((cluster, score, reason)) = found {
+            let end = i + 1;
+            let mut start = i;
+            while start > phrase.start
+                && self.owner_at(start - 1).is_none()
+                && !matches!(article.word(s, start - 1), "'s" | "’s" | "'" | "’")
+            {
+                start -= 1;
+            }
+            self.add(s, start..end, cluster, Form::Nominal, score, reason);
+        }
+    }
+
+    /// Whether the noun only introduces a name next to it, or is said of somebody.
+    fn is_introduction(&self, s: usize, i: usize) -> bool {
+        let article = self.article;
+        let attached = matches!(
+            article.deprel(s, i),
+            Deprel::NmodDesc | Deprel::Compound | Deprel::Flat | Deprel::Appos | Deprel::Amod | Deprel::Vocative
+        );
+        let predicate = article.child(s, i, Deprel::Cop).is_some();
+        let named = article.children(s, i).iter().any(|&c| {
+            matches!(article.deprel(s, c), Deprel::Appos | Deprel::Flat)
+                || (c > i && matches!(article.deprel(s, c), Deprel::NmodDesc | Deprel::Compound))
+        });
+        let before_name = self.owner_at(i + 1).is_some_and(|d| self.drafts[d].kind == Kind::Person);
+        let as_role = article.cases(s, i).any(|c| c == "as");
+        attached || predicate || named || before_name || as_role
+    }
+
+    /// The determiner and modifiers of a definite noun; `None` where it is not definite.
+    fn noun_phrase(&mut self, s: usize, i: usize) -> Option<NounPhrase> {
+        let article = self.article;
+        let mut start = i;
+        while start > 0 && article.is_under(s, start - 1, i) {
+            start -= 1;
+        }
+        let mut phrase =
+            NounPhrase { start, words: Vec::new(), country: self.country_of_noun(s, i), other_nouns: false };
+        let mut definite = false;
+        for child in article.children(s, i).to_vec() {
+            match article.deprel(s, child) {
+                Deprel::Det => {
+                    if !matches!(article.word(s, child).to_lowercase().as_str(), "the" | "this" | "that") {
+                        return None;
+                    }
+                    definite = true;
+                }
+                Deprel::NmodPoss => {
+                    let owner = self.owner_at(child).and_then(|d| self.cluster_of(d));
+                    // "his minister", "the company's president": of somebody whose offices we do not follow.
+                    owner.and_then(|c| self.clusters[c].country)?;
+                    definite = true;
+                }
+                Deprel::Nummod | Deprel::Conj => return None,
+                // "the president of the club", "the minister for sport": some other office than the one remembered.
+                Deprel::Nmod
+                    if child > i && article.cases(s, child).any(|c| matches!(c.as_str(), "of" | "for" | "to")) =>
+                {
+                    let country =
+                        self.owner_at(child).and_then(|d| self.cluster_of(d)).and_then(|c| self.clusters[c].country);
+                    if country.is_none() {
+                        phrase.other_nouns = true;
+                    }
+                }
+                _ => {}
+            }
+        }
+        for word in start..i {
+            let skip = matches!(article.upos(s, word), Upos::Det | Upos::Punct | Upos::Part | Upos::Adv);
+            let national = self
+                .owner_at(word)
+                .and_then(|d| self.cluster_of(d))
+                .is_some_and(|c| self.clusters[c].country.is_some());
+            if !skip && !national {
+                let lemma = article.lemma(s, word);
+                if is_disqualifying(&lemma) {
+                    return None;
+                }
+                phrase.words.push(lemma);
+            }
+        }
+        definite.then_some(phrase)
+    }
+
+    /// The office of a noun with its modifiers, and the words that it leaves over.
+    fn office_at(&self, s: usize, i: usize) -> Option<(usize, Vec<String>)> {
+        let article = self.article;
+        let lemma = article.lemma(s, i);
+        let words: Vec<String> = (i.saturating_sub(4)..i)
+            .rev()
+            .map_while(|w| {
+                let modifier =
+                    article.is_under(s, w, i) && article.upos(s, w) != Upos::Det && article.upos(s, w) != Upos::Punct;
+                modifier.then(|| if self.owner_at(w).is_some() { String::new() } else { article.lemma(s, w) })
+            })
+            .filter(|w| !w.is_empty() && w != "'s" && w != "’s")
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect();
+        self.office_of(s, i, &words, &lemma)
+    }
+
+    fn office_of(&self, s: usize, i: usize, words: &[String], lemma: &str) -> Option<(usize, Vec<String>)> {
+        let article = self.article;
+        // "secretary of state", "minister of foreign affairs"
+        let after: Vec<String> =
+            (i + 1..(i + 4).min(article.len(s))).map(|w| article.word(s, w).to_lowercase()).collect();
+        for len in (2..=after.len()).rev() {
+            if let Some(office) = article.gazetteer.office(&format!("{lemma} {}", after[..len].join(" "))) {
+                return Some((office, words.to_vec()));
+            }
+        }
+        for from in 0..=words.len() {
+            let phrase = words[from..].iter().map(String::as_str).chain([lemma]).collect::<Vec<_>>().join(" ");
+            if let Some(office) = article.gazetteer.office(&phrase) {
+                return (!words[..from].iter().any(|w| is_disqualifying(w))).then(|| (office, words[..from].to_vec()));
+            }
+        }
+        None
+    }
+
+    fn by_office(&mut self, s: usize, i: usize, phrase: &NounPhrase) -> Option<(usize, f32, Reason)> {
+        let lemma = self.article.lemma(s, i);
+        let (office, left) = self.office_of(s, i, &phrase.words, &lemma)?;
+        let of_office = self.article.lemma(s, i + 1) == "of"
+            && self.article.gazetteer.office(&self.phrase(s, i..(i + 3).min(self.article.len(s)))).is_some();
+        if phrase.other_nouns && !of_office {
+            return None;
+        }
+        // "the bank president": a noun that belongs to another office.
+        if (phrase.start..i).any(|w| {
+            self.owner_at(w).is_none()
+                && matches!(self.article.upos(s, w), Upos::Noun | Upos::Propn)
+                && left.contains(&self.article.lemma(s, w))
+        }) {
+            return None;
+        }
+        let held: Vec<Held> =
+            self.held.get(&office)?.iter().copied().filter(|h| self.seen.contains_key(&h.person)).collect();
+        let exact: Vec<Held> =
+            held.iter().copied().filter(|h| phrase.country.is_some() && h.country == phrase.country).collect();
+        let open: Vec<Held> = held.into_iter().filter(|h| phrase.country.is_none() || h.country.is_none()).collect();
+        let candidates = if exact.is_empty() { open } else { exact };
+        let person = match candidates.as_slice() {
+            [] => return None,
+            [one] => one.person,
+            several => {
+                // Several kings: the one that the last sentences speak of, if only one.
+                let near: Vec<usize> = several
+                    .iter()
+                    .map(|h| h.person)
+                    .filter(|p| self.seen.get(p).is_some_and(|seen| seen.1 + 1 >= s))
+                    .collect();
+                match near.as_slice() {
+                    [one] => *one,
+                    _ => return None,
+                }
+            }
+        };
+        Some((person, OFFICE_SCORE, Reason::Office))
+    }
+
+    fn by_form(&mut self, s: usize, form: &str, phrase: &NounPhrase) -> Option<(usize, f32, Reason)> {
+        if phrase.other_nouns || phrase.country.is_some() {
+            return None;
+        }
+        let region = self.region(phrase, form)?;
+        let candidates: Vec<(usize, usize)> = self
+            .countries
+            .iter()
+            .map(|(&cluster, &count)| (cluster, count))
+            .filter(|&(cluster, _)| {
+                let Some(country) =
+                    self.clusters[cluster].country.and_then(|c| self.article.gazetteer.countries.get(c))
+                else {
+                    return false;
+                };
+                let has_form = country.forms.iter().any(|f| f == form || (form == "emirate" && f == "emirates"));
+                has_form && region.has(&country.regions)
+            })
+            .collect();
+        let cluster = self.dominant(s, &candidates)?;
+        Some((cluster, STATE_FORM_SCORE, Reason::StateForm))
+    }
+
+    fn any_country(&mut self, s: usize, i: usize, phrase: &NounPhrase) -> Option<(usize, f32, Reason)> {
+        if phrase.other_nouns || phrase.country.is_some() || self.article.quotation(s, i) != 0 {
+            return None;
+        }
+        let region = self.region(phrase, "country")?;
+        if let Region::Named(_) = region {
+            let candidates: Vec<(usize, usize)> = self
+                .countries
+                .iter()
+                .map(|(&cluster, &count)| (cluster, count))
+                .filter(|&(cluster, _)| {
+                    self.clusters[cluster]
+                        .country
+                        .and_then(|c| self.article.gazetteer.countries.get(c))
+                        .is_some_and(|c| region.has(&c.regions))
+                })
+                .collect();
+            let cluster = self.dominant(s, &candidates)?;
+            return Some((cluster, STATE_FORM_SCORE, Reason::StateForm));
+        }
+        let mut found = None;
+        for at in [Some(s), s.checked_sub(1)].into_iter().flatten() {
+            for draft in self.latest(at) {
+                if at == s && self.drafts[draft].tokens.start > i {
+                    continue;
+                }
+                let Some(cluster) = self.cluster_of(draft) else { continue };
+                if self.clusters[cluster].kind == Kind::Country {
+                    if found.is_some_and(|f| f != cluster) {
+                        return None;
+                    }
+                    found = Some(cluster);
+                }
+            }
+        }
+        Some((found?, ONLY_COUNTRY_SCORE, Reason::OnlyCountry))
+    }
+
+    /// The region that the modifiers name ("the North African kingdom"); `None` where they say something that cannot
+    /// be checked and may set the noun apart ("the animal kingdom").
+    fn region(&self, phrase: &NounPhrase, form: &str) -> Option<Region> {
+        let own: Vec<&String> = phrase.words.iter().filter(|w| !form.split(' ').any(|f| f == w.as_str())).collect();
+        for from in 0..own.len() {
+            let joined = own[from..].iter().map(|w| w.as_str()).collect::<Vec<_>>().join(" ").replace(" - ", " ");
+            if self.article.gazetteer.countries.iter().any(|c| c.regions.contains(&joined)) {
+                return Some(Region::Named(joined));
+            }
+        }
+        let plain = own.iter().all(|w| {
+            w.contains('-')
+                || matches!(
+                    w.as_str(),
+                    "small"
+                        | "tiny"
+                        | "whole"
+                        | "entire"
+                        | "rich"
+                        | "oil"
+                        | "wealthy"
+                        | "hashemite"
+                        | "desert"
+                        | "war"
+                        | "torn"
+                        | "conservative"
+                        | "populous"
+                        | "impoverished"
+                        | "troubled"
+                        | "landlocked"
+                        | "island"
+                )
+        });
+        plain.then_some(Region::Any)
+    }
+
+    /// The only candidate, or one that is spoken of at least twice as much as any other and of late.
+    fn dominant(&self, s: usize, candidates: &[(usize, usize)]) -> Option<usize> {
+        let &(best, count) = candidates.iter().max_by_key(|c| c.1)?;
+        let second = candidates.iter().filter(|c| c.0 != best).map(|c| c.1).max().unwrap_or(0);
+        let recent = self.seen.get(&best).is_some_and(|seen| seen.1 + 6 >= s);
+        (count >= 2 * second && (recent || candidates.len() == 1)).then_some(best)
+    }
+
+    fn by_noun(
+        &mut self,
+        s: usize,
+        i: usize,
+        noun: &str,
+        sort: NominalSort,
+        phrase: &NounPhrase,
+    ) -> Option<(usize, f32, Reason)> {
+        if phrase.other_nouns || phrase.country.is_some() {
+            return None;
+        }
+        if let Some(list) = self.by_noun.get(noun).cloned() {
+            let named: Vec<usize> =
+                list.into_iter().filter(|c| self.seen.get(c).is_some_and(|seen| seen.1 + 3 >= s)).collect();
+            return match named.as_slice() {
+                [one] => Some((*one, NAMED_SO_SCORE, Reason::NamedSo)),
+                _ => None,
+            };
+        }
+        if sort != NominalSort::LooseOrganization || !phrase.words.is_empty() {
+            return None;
+        }
+        let mut found = None;
+        for at in [Some(s), s.checked_sub(1)].into_iter().flatten() {
+            for draft in self.latest(at) {
+                if at == s && self.drafts[draft].tokens.start > i {
+                    continue;
+                }
+                let Some(cluster) = self.cluster_of(draft) else { continue };
+                if self.clusters[cluster].kind == Kind::Organization {
+                    if found.is_some_and(|f| f != cluster) {
+                        return None;
+                    }
+                    found = Some(cluster);
+                }
+            }
+        }
+        let cluster = found?;
+        // A ministry or a bank would be called so.
+        let other = self.clusters[cluster]
+            .name
+            .split(' ')
+            .any(|w| is_capitalized(w) && self.article.gazetteer.nominal(&w.to_lowercase()).is_some());
+        (!other).then_some((cluster, ONLY_ORGANIZATION_SCORE, Reason::OnlyOrganization))
+    }
+}
+
+/// A definite noun phrase around its head noun.
+struct NounPhrase {
+    start: usize,
+    /// Lemmas of the modifiers, without determiners and the names of countries.
+    words: Vec<String>,
+    /// The country that an adjective, a possessor or an "of" phrase names.
+    country: Option<usize>,
+    /// Whether it belongs to something other than a country.
+    other_nouns: bool,
+}
+
+/// What the modifiers of a noun for a country say about where it lies.
+enum Region {
+    Any,
+    Named(String),
+}
+
+impl Region {
+    fn has(&self, regions: &[String]) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Named(name) => regions.contains(name),
+        }
+    }
+}
+
+/// Words that make another person of an officeholder, or another office of an office.
+fn is_disqualifying(lemma: &str) -> bool {
+    matches!(
+        lemma,
+        "former"
+            | "ex"
+            | "late"
+            | "deputy"
+            | "vice"
+            | "acting"
+            | "next"
+            | "new"
+            | "future"
+            | "other"
+            | "another"
+            | "previous"
+            | "then"
+            | "assistant"
+            | "junior"
+            | "would-be"
+            | "first"
+            | "second"
+            | "same"
+            | "neighboring"
+            | "neighbouring"
+            | "third"
+            | "aspiring"
+            | "shadow"
+            | "incoming"
+            | "outgoing"
+            | "designate"
+            | "only"
+            | "last"
+            | "most"
+    )
+}

@@ -12,6 +12,8 @@ use super::text::{key, tidy};
 
 /// How far up a tree anything is followed; guards against trees that are none.
 const MAX_STEPS: usize = 24;
+/// At most so many dependents of a token are looked at; only a list that was taken for a sentence has more.
+const MAX_DEPENDENTS: usize = 128;
 
 /// A mention on its way to an entity.
 #[derive(Debug, Clone)]
@@ -147,7 +149,13 @@ impl<'a> Article<'a> {
     pub(super) fn new(gazetteer: &'a Gazetteer, annotated: &'a Annotated) -> Self {
         let text = annotated.document.text.as_str();
         let sentences = annotated.sentences.as_slice();
-        Self { gazetteer, text, sentences, trees: sentences.iter().map(Tree::new).collect(), quotes: quotations(text, sentences) }
+        Self {
+            gazetteer,
+            text,
+            sentences,
+            trees: sentences.iter().map(Tree::new).collect(),
+            quotes: quotations(text, sentences),
+        }
     }
 
     pub(super) fn sentence_count(&self) -> usize {
@@ -189,7 +197,7 @@ impl<'a> Article<'a> {
 
     pub(super) fn children(&self, s: usize, i: usize) -> &[usize] {
         self.trees.get(s).map_or(&[], |tree| match (tree.starts.get(i), tree.starts.get(i + 1)) {
-            (Some(&from), Some(&to)) => tree.dependents.get(from..to).unwrap_or(&[]),
+            (Some(&from), Some(&to)) => tree.dependents.get(from..to.min(from + MAX_DEPENDENTS)).unwrap_or(&[]),
             _ => &[],
         })
     }
@@ -230,14 +238,29 @@ impl<'a> Article<'a> {
 
     /// Lower-case prepositions of a nominal.
     pub(super) fn cases(&self, s: usize, i: usize) -> impl Iterator<Item = String> + '_ {
-        self.children(s, i).iter().filter(move |&&c| self.deprel(s, c) == Deprel::Case).map(move |&c| self.word(s, c).to_lowercase())
+        self.children(s, i)
+            .iter()
+            .filter(move |&&c| self.deprel(s, c) == Deprel::Case)
+            .map(move |&c| self.word(s, c).to_lowercase())
     }
 
     /// Whether the name stands where only a place can: "in Georgia", "near Paris".
     pub(super) fn is_locative(&self, s: usize, tokens: &Range<usize>) -> bool {
         let head = self.first_conjunct(s, self.head_of(s, tokens));
         self.cases(s, head).any(|case| {
-            matches!(case.as_str(), "in" | "at" | "near" | "outside" | "around" | "across" | "throughout" | "inside" | "into" | "via" | "within")
+            matches!(
+                case.as_str(),
+                "in" | "at"
+                    | "near"
+                    | "outside"
+                    | "around"
+                    | "across"
+                    | "throughout"
+                    | "inside"
+                    | "into"
+                    | "via"
+                    | "within"
+            )
         })
     }
 
@@ -297,7 +320,8 @@ impl<'a> Article<'a> {
                 }
                 Deprel::Advcl => {
                     let of = self.children(s, at).iter().any(|&c| {
-                        matches!(self.deprel(s, c), Deprel::Mark | Deprel::Case) && matches!(self.word(s, c), "of" | "from")
+                        matches!(self.deprel(s, c), Deprel::Mark | Deprel::Case)
+                            && matches!(self.word(s, c), "of" | "from")
                     });
                     if let Some(object) = self.child(s, head, Deprel::Obj).filter(|_| of) {
                         return Some(object);
@@ -312,7 +336,8 @@ impl<'a> Article<'a> {
     }
 
     pub(super) fn is_relative(&self, s: usize, i: usize) -> bool {
-        matches!(self.xpos(s, i), Xpos::Wdt | Xpos::Wp | Xpos::WpPoss) || matches!(self.word(s, i), "who" | "which" | "whom")
+        matches!(self.xpos(s, i), Xpos::Wdt | Xpos::Wp | Xpos::WpPoss)
+            || matches!(self.word(s, i), "who" | "which" | "whom")
     }
 
     /// The number of the quotation around a token, 0 for none.

@@ -17,7 +17,24 @@ const MISSED_SCORE: f32 = 0.7;
 pub(super) fn is_risky(key: &str) -> bool {
     matches!(
         key,
-        "jordan" | "chad" | "georgia" | "kenya" | "india" | "israel" | "cuba" | "america" | "jersey" | "mali" | "niger" | "turkey" | "china" | "guinea" | "saint martin" | "grenada" | "dominica" | "salvador"
+        "jordan"
+            | "chad"
+            | "georgia"
+            | "kenya"
+            | "india"
+            | "israel"
+            | "cuba"
+            | "america"
+            | "jersey"
+            | "mali"
+            | "niger"
+            | "turkey"
+            | "china"
+            | "guinea"
+            | "saint martin"
+            | "grenada"
+            | "dominica"
+            | "salvador"
     )
 }
 
@@ -60,7 +77,8 @@ pub(super) fn clean(article: &Article<'_>, mentions: &[Mention]) -> Vec<Draft> {
 fn split(article: &Article<'_>, s: usize, tokens: Range<usize>, kind: Kind) -> Vec<(Kind, Range<usize>)> {
     let bracket = tokens.clone().find(|&i| matches!(article.word(s, i), "(" | "[" | "-LRB-"));
     if let Some(at) = bracket.filter(|&i| i > tokens.start) {
-        let close = (at + 1..tokens.end).find(|&i| matches!(article.word(s, i), ")" | "]" | "-RRB-")).unwrap_or(tokens.end);
+        let close =
+            (at + 1..tokens.end).find(|&i| matches!(article.word(s, i), ")" | "]" | "-RRB-")).unwrap_or(tokens.end);
         return vec![(kind, tokens.start..at), (kind, at + 1..close)];
     }
     if tokens.len() > 2 && article.gazetteer.country(&article.surface(s, &tokens)).is_none() {
@@ -74,7 +92,8 @@ fn split(article: &Article<'_>, s: usize, tokens: Range<usize>, kind: Kind) -> V
         }
         let nation = |part: &Range<usize>| {
             let key = article.key(s, part);
-            article.gazetteer.adjective(&key).is_some() || article.gazetteer.country(&article.surface(s, part)).is_some()
+            article.gazetteer.adjective(&key).is_some()
+                || article.gazetteer.country(&article.surface(s, part)).is_some()
         };
         if parts.len() > 1 && parts.iter().all(|part| !part.is_empty() && nation(part)) {
             return parts
@@ -137,32 +156,39 @@ fn without_titles(article: &Article<'_>, s: usize, mut tokens: Range<usize>) -> 
         let key = article.key(s, &(i..i + 1));
         article.gazetteer.adjective(&key).is_some() || article.gazetteer.country(article.word(s, i)).is_some()
     };
-    if tokens.len() > 2 && nation(tokens.start) && article.gazetteer.title(article.word(s, tokens.start + 1)).is_some() {
+    if tokens.len() > 2 && nation(tokens.start) && article.gazetteer.title(article.word(s, tokens.start + 1)).is_some()
+    {
         tokens.start += 1;
     }
-    // Title words need not all be titles by themselves ("Secretary of State"), so the run counts only from a real one on.
     while tokens.len() > 1 {
         let word = article.word(s, tokens.start);
         let next = article.word(s, tokens.start + 1);
-        let Some(told) = article.gazetteer.title(word) else { break };
+        let Some(title) = article.gazetteer.title(word) else { break };
         let lower = word.to_lowercase();
         // Given names as well as titles.
         let given = match lower.as_str() {
             "sheikh" => matches!(next, "Hasina" | "Mujibur"),
-            "sultan" => tokens.len() == 2 && matches!(next.to_lowercase().as_str(), "al" | "bin") || next.starts_with("al-") || next.starts_with("Al-"),
+            "sultan" => {
+                tokens.len() == 2 && matches!(next.to_lowercase().as_str(), "al" | "bin")
+                    || next.starts_with("al-")
+                    || next.starts_with("Al-")
+            }
             _ => false,
         };
         if given || !is_word(next) {
             break;
         }
-        gender = told.or(gender);
+        gender = title.gender.or(gender);
         tokens.start += 1;
     }
     (tokens, gender)
 }
 
 fn title_before(article: &Article<'_>, s: usize, start: usize) -> Option<Gender> {
-    (start.saturating_sub(3)..start).rev().map_while(|i| article.gazetteer.title(article.word(s, i))).find_map(|gender| gender)
+    (start.saturating_sub(3)..start)
+        .rev()
+        .map_while(|i| article.gazetteer.title(article.word(s, i)))
+        .find_map(|title| title.gender)
 }
 
 /// Countries and nationalities among the capitalized words that no mention covers.
@@ -179,7 +205,8 @@ fn missed(article: &Article<'_>, s: usize, covered: &mut [bool], drafts: &mut Ve
             continue;
         }
         let before = i > 0 && open_name(covered, i - 1) && article.gazetteer.title(article.word(s, i - 1)).is_none();
-        let found = if before { None } else { (1..=3).rev().find_map(|len| at(article, s, i..i + len, covered, &open_name)) };
+        let found =
+            if before { None } else { (1..=3).rev().find_map(|len| at(article, s, i..i + len, covered, &open_name)) };
         if let Some((kind, tokens)) = found {
             covered[tokens.clone()].fill(true);
             i = tokens.end;
@@ -206,7 +233,10 @@ fn at(
     covered: &[bool],
     open_name: &dyn Fn(&[bool], usize) -> bool,
 ) -> Option<(Kind, Range<usize>)> {
-    if tokens.end > covered.len() || covered[tokens.clone()].iter().any(|&c| c) || !is_capitalized(article.word(s, tokens.end - 1)) {
+    if tokens.end > covered.len()
+        || covered[tokens.clone()].iter().any(|&c| c)
+        || !is_capitalized(article.word(s, tokens.end - 1))
+    {
         return None;
     }
     let surface = article.surface(s, &tokens);

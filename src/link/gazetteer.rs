@@ -32,6 +32,13 @@ impl Gender {
     }
 }
 
+/// A word before a person's name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Title {
+    /// The gender it tells.
+    pub(super) gender: Option<Gender>,
+}
+
 /// What a row of `countries.tsv` describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Status {
@@ -134,7 +141,7 @@ pub(super) struct Gazetteer {
     leaders: HashMap<String, String>,
     pub(super) offices: Vec<Option<Gender>>,
     office_phrases: HashMap<&'static str, usize>,
-    titles: HashMap<&'static str, Option<Gender>>,
+    titles: HashMap<&'static str, Title>,
     nominals: HashMap<&'static str, NominalSort>,
     pub(super) acts: Acts,
     ambiguous: HashMap<&'static str, Ambiguous>,
@@ -264,7 +271,7 @@ impl Gazetteer {
             self.offices.push(Gender::parse(row[1]));
         }
         for row in rows(TITLES, 2) {
-            self.titles.insert(row[0], Gender::parse(row[1]));
+            self.titles.insert(row[0], Title { gender: Gender::parse(row[1]) });
         }
         for row in rows(NOMINALS, 3) {
             let sort = match (row[0], row[1]) {
@@ -334,8 +341,8 @@ impl Gazetteer {
         self.office_phrases.get(phrase).copied()
     }
 
-    /// `Some` if the word is a title; inside, the gender it tells.
-    pub(super) fn title(&self, word: &str) -> Option<Option<Gender>> {
+    /// The word as a title.
+    pub(super) fn title(&self, word: &str) -> Option<Title> {
         let word = word.trim_end_matches('.').to_lowercase();
         self.titles.get(word.as_str()).copied()
     }
@@ -375,7 +382,7 @@ mod tests {
             assert!(table.starts_with("# "), "{name} names its source");
             for line in table.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
                 assert_eq!(line.split('\t').count(), columns, "{name}: {line}");
-                assert_eq!(line.trim_end_matches('\t').trim(), line.trim_end_matches('\t'), "{name}: {line}");
+                assert!(line.split('\t').all(|cell| cell == cell.trim()), "{name}: {line}");
             }
         }
     }

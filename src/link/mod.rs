@@ -16,9 +16,9 @@ mod clean;
 mod gazetteer;
 mod names;
 mod states;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use crate::entity::{Entity, Linked};
 use crate::mention::Mention;
@@ -151,7 +151,8 @@ fn finish(
     drafts.retain(|draft| draft.cluster.is_some());
     drafts.sort_by_key(|d| (d.sentence, d.tokens.start));
     let mut id_of_cluster = vec![None; clusters.len()];
-    let (mut mentions, mut entity_of, mut entities, mut reasons) = (Vec::new(), Vec::new(), Vec::<Entity>::new(), Vec::new());
+    let (mut mentions, mut entity_of, mut entities, mut reasons) =
+        (Vec::new(), Vec::new(), Vec::<Entity>::new(), Vec::new());
     for draft in drafts {
         let Some(cluster) = draft.cluster.map(|c| clusters.root(c)) else { continue };
         let id = *id_of_cluster[cluster].get_or_insert_with(|| {

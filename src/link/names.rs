@@ -1,6 +1,6 @@
 //! Names of people, organizations and places that mean the same within the article.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::mention::{Form, Kind};
 use crate::syntax::{Deprel, Upos};
@@ -33,7 +33,12 @@ fn bracketed_acronyms(article: &Article<'_>, drafts: &mut Vec<Draft>) {
         let Some(at) = acronym_after(article, draft) else { continue };
         let taken = drafts.get(i + 1).is_some_and(|next| next.sentence == s && next.tokens.start <= at);
         if !taken {
-            found.push(Draft { tokens: at..at + 1, score: draft.score * 0.95, reason: Reason::Acronym, ..draft.clone() });
+            found.push(Draft {
+                tokens: at..at + 1,
+                score: draft.score * 0.95,
+                reason: Reason::Acronym,
+                ..draft.clone()
+            });
         }
     }
     if !found.is_empty() {
@@ -75,9 +80,9 @@ fn initials(key: &str) -> [String; 2] {
 
 /// One string tagged in two ways is one thing, unless the context tells two apart.
 fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
-    let mut surnames: HashMap<String, ()> = HashMap::new();
+    let mut surnames: HashSet<String> = HashSet::new();
     for draft in drafts.iter().filter(|d| d.cluster.is_none() && d.kind == Kind::Person && d.tokens.len() > 1) {
-        surnames.insert(article.key(draft.sentence, &(draft.tokens.end - 1..draft.tokens.end)), ());
+        surnames.insert(article.key(draft.sentence, &(draft.tokens.end - 1..draft.tokens.end)));
     }
     let mut votes: HashMap<String, [f32; 3]> = HashMap::new();
     let slot = |kind: Kind| match kind {
@@ -91,7 +96,7 @@ fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
         let g = article.gazetteer;
         if draft.kind != Kind::Person
             && draft.tokens.len() == 1
-            && surnames.contains_key(&key)
+            && surnames.contains(&key)
             && g.organization(&key).is_none()
             && g.seat(&key).is_none()
             && !article.is_locative(draft.sentence, &draft.tokens)
@@ -105,7 +110,8 @@ fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
     for draft in drafts.iter_mut().filter(|d| d.cluster.is_none()) {
         let Some(own) = slot(draft.kind) else { continue };
         let Some(votes) = votes.get(&article.key(draft.sentence, &draft.tokens)) else { continue };
-        let (best, weight) = votes.iter().copied().enumerate().fold((own, votes[own]), |best, v| if v.1 > best.1 { v } else { best });
+        let (best, weight) =
+            votes.iter().copied().enumerate().fold((own, votes[own]), |best, v| if v.1 > best.1 { v } else { best });
         let keeps = match draft.kind {
             Kind::Person => draft.tokens.len() > 1,
             Kind::Place => article.is_locative(draft.sentence, &draft.tokens),
@@ -129,7 +135,34 @@ fn person_parts(article: &Article<'_>, draft: &Draft) -> Vec<String> {
         .filter(|w| !w.is_empty())
         .collect();
     let particle = |w: &str| {
-        matches!(w, "al" | "el" | "ul" | "ad" | "as" | "ash" | "an" | "ar" | "de" | "da" | "do" | "dos" | "das" | "del" | "della" | "di" | "du" | "van" | "von" | "der" | "den" | "la" | "le" | "jr" | "sr" | "s")
+        matches!(
+            w,
+            "al" | "el"
+                | "ul"
+                | "ad"
+                | "as"
+                | "ash"
+                | "an"
+                | "ar"
+                | "de"
+                | "da"
+                | "do"
+                | "dos"
+                | "das"
+                | "del"
+                | "della"
+                | "di"
+                | "du"
+                | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "la"
+                | "le"
+                | "jr"
+                | "sr"
+                | "s"
+        )
     };
     let mut parts = Vec::new();
     let mut patronymic: Option<String> = None;
@@ -156,11 +189,47 @@ fn surname(parts: &[String]) -> &str {
 }
 
 const NICKNAMES: &[(&str, &str)] = &[
-    ("abe", "abraham"), ("al", "albert"), ("alex", "alexander"), ("andy", "andrew"), ("ben", "benjamin"), ("bernie", "bernard"), ("bill", "william"), ("bob", "robert"),
-    ("charlie", "charles"), ("chris", "christopher"), ("chuck", "charles"), ("dan", "daniel"), ("dave", "david"), ("dick", "richard"), ("don", "donald"), ("ed", "edward"), ("gabi", "gabriel"),
-    ("greg", "gregory"), ("jeff", "jeffrey"), ("jim", "james"), ("jimmy", "james"), ("joe", "joseph"), ("ken", "kenneth"), ("larry", "lawrence"), ("liz", "elizabeth"),
-    ("mike", "michael"), ("nick", "nicholas"), ("pat", "patrick"), ("pete", "peter"), ("rob", "robert"), ("ron", "ronald"), ("sam", "samuel"), ("steve", "stephen"), ("steve", "steven"),
-    ("ted", "edward"), ("ted", "theodore"), ("tim", "timothy"), ("tom", "thomas"), ("tony", "anthony"), ("vicky", "victoria"), ("will", "william"),
+    ("abe", "abraham"),
+    ("al", "albert"),
+    ("alex", "alexander"),
+    ("andy", "andrew"),
+    ("ben", "benjamin"),
+    ("bernie", "bernard"),
+    ("bill", "william"),
+    ("bob", "robert"),
+    ("charlie", "charles"),
+    ("chris", "christopher"),
+    ("chuck", "charles"),
+    ("dan", "daniel"),
+    ("dave", "david"),
+    ("dick", "richard"),
+    ("don", "donald"),
+    ("ed", "edward"),
+    ("gabi", "gabriel"),
+    ("greg", "gregory"),
+    ("jeff", "jeffrey"),
+    ("jim", "james"),
+    ("jimmy", "james"),
+    ("joe", "joseph"),
+    ("ken", "kenneth"),
+    ("larry", "lawrence"),
+    ("liz", "elizabeth"),
+    ("mike", "michael"),
+    ("nick", "nicholas"),
+    ("pat", "patrick"),
+    ("pete", "peter"),
+    ("rob", "robert"),
+    ("ron", "ronald"),
+    ("sam", "samuel"),
+    ("steve", "stephen"),
+    ("steve", "steven"),
+    ("ted", "edward"),
+    ("ted", "theodore"),
+    ("tim", "timothy"),
+    ("tom", "thomas"),
+    ("tony", "anthony"),
+    ("vicky", "victoria"),
+    ("will", "william"),
 ];
 
 fn ends_in_vowel(word: &str) -> bool {
@@ -212,7 +281,10 @@ fn same_person(article: &Article<'_>, a: &[String], b: &[String]) -> bool {
         let fits = |m: &[String], n: &[String]| {
             m.len() == n.len() && m.iter().zip(n).all(|(x, y)| same_first_name(article, x, y))
         };
-        return middle_a.is_empty() || middle_b.is_empty() || fits(&middle_a, &middle_b) || is_subsequence(&middle_a, &middle_b) && middle_a.iter().chain(&middle_b).all(|p| p.len() > 1);
+        return middle_a.is_empty()
+            || middle_b.is_empty()
+            || fits(&middle_a, &middle_b)
+            || is_subsequence(&middle_a, &middle_b) && middle_a.iter().chain(&middle_b).all(|p| p.len() > 1);
     }
     if first_a == first_b && a.len() == b.len() && last_a.len() >= 5 && last_b.len() >= 5 {
         let middles = a.len() <= 2 || a[1..a.len() - 1] == b[1..b.len() - 1];
@@ -242,7 +314,8 @@ struct People {
 }
 
 fn people(article: &Article<'_>, drafts: &mut [Draft], clusters: &mut Clusters) {
-    let order: Vec<usize> = (0..drafts.len()).filter(|&i| drafts[i].kind == Kind::Person && drafts[i].cluster.is_none()).collect();
+    let order: Vec<usize> =
+        (0..drafts.len()).filter(|&i| drafts[i].kind == Kind::Person && drafts[i].cluster.is_none()).collect();
     let parts: Vec<Vec<String>> = order.iter().map(|&i| person_parts(article, &drafts[i])).collect();
     let mut people = People::default();
     let mut person_of: Vec<Option<usize>> = vec![None; order.len()];
@@ -275,7 +348,9 @@ impl People {
         if full {
             cluster.uri = article.gazetteer.leader(&article.key(draft.sentence, &draft.tokens)).map(str::to_owned);
         }
-        let gender = draft.gender.or_else(|| parts.first().filter(|_| full).and_then(|first| article.gazetteer.first_name(first)));
+        let gender = draft
+            .gender
+            .or_else(|| parts.first().filter(|_| full).and_then(|first| article.gazetteer.first_name(first)));
         self.persons.push(Person { cluster: clusters.add(cluster), parts: parts.to_vec(), gender, last_seen: None });
         self.persons.len() - 1
     }
@@ -286,19 +361,20 @@ impl People {
             draft.reason = Reason::SameName;
             return person;
         }
-        let lists = [self.by_part.get(surname(parts)), parts.first().and_then(|p| self.by_part.get(p)), self.by_skeleton.get(&skeleton(surname(parts)))];
-        let found = lists
-            .into_iter()
-            .flatten()
-            .flat_map(|list| list.iter().rev().take(MAX_CANDIDATES))
-            .copied()
-            .find(|&p| {
+        let lists = [
+            self.by_part.get(surname(parts)),
+            parts.first().and_then(|p| self.by_part.get(p)),
+            self.by_skeleton.get(&skeleton(surname(parts))),
+        ];
+        let found =
+            lists.into_iter().flatten().flat_map(|list| list.iter().rev().take(MAX_CANDIDATES)).copied().find(|&p| {
                 let other = &self.persons[p];
                 let genders = (draft.gender.or_else(|| article.gazetteer.first_name(&parts[0])), other.gender);
                 !matches!(genders, (Some(a), Some(b)) if a != b) && same_person(article, &other.parts, parts)
             });
         let person = if let Some(person) = found {
-            let spelled = surname(&self.persons[person].parts) == surname(parts) && self.persons[person].parts[0] == parts[0];
+            let spelled =
+                surname(&self.persons[person].parts) == surname(parts) && self.persons[person].parts[0] == parts[0];
             draft.reason = if spelled { Reason::PartOfName } else { Reason::Spelling };
             if !spelled {
                 draft.form = Form::Alias;
@@ -309,7 +385,8 @@ impl People {
                 clusters[cluster].name = article.surface(draft.sentence, &draft.tokens);
             }
             if clusters[cluster].uri.is_none() {
-                clusters[cluster].uri = article.gazetteer.leader(&article.key(draft.sentence, &draft.tokens)).map(str::to_owned);
+                clusters[cluster].uri =
+                    article.gazetteer.leader(&article.key(draft.sentence, &draft.tokens)).map(str::to_owned);
             }
             person
         } else {
@@ -331,11 +408,21 @@ impl People {
 
     fn short(&mut self, article: &Article<'_>, draft: &mut Draft, parts: &[String], clusters: &mut Clusters) -> usize {
         let part = parts.first().map_or("", String::as_str);
-        let all: Vec<usize> = self.by_part.get(part).map(|list| list.iter().rev().take(MAX_CANDIDATES).copied().collect()).unwrap_or_default();
+        let all: Vec<usize> = self
+            .by_part
+            .get(part)
+            .map(|list| list.iter().rev().take(MAX_CANDIDATES).copied().collect())
+            .unwrap_or_default();
         let agrees = |p: &Person| !matches!((draft.gender, p.gender), (Some(a), Some(b)) if a != b);
         let candidates: Vec<usize> = all.into_iter().filter(|&p| agrees(&self.persons[p])).collect();
-        let by_surname: Vec<usize> = candidates.iter().copied().filter(|&p| surname(&self.persons[p].parts) == part).collect();
-        let latest = |list: &[usize]| list.iter().copied().filter(|&p| self.persons[p].last_seen.is_some()).max_by_key(|&p| self.persons[p].last_seen);
+        let by_surname: Vec<usize> =
+            candidates.iter().copied().filter(|&p| surname(&self.persons[p].parts) == part).collect();
+        let latest = |list: &[usize]| {
+            list.iter()
+                .copied()
+                .filter(|&p| self.persons[p].last_seen.is_some())
+                .max_by_key(|&p| self.persons[p].last_seen)
+        };
         // A name that only comes later ("Keller arrives", then "Anna Keller"): the first to come.
         let earliest = |list: &[usize]| list.iter().copied().min();
         let others: Vec<usize> = candidates.iter().copied().filter(|&p| self.persons[p].last_seen.is_some()).collect();
@@ -356,11 +443,11 @@ impl People {
             return person;
         }
         let joined = parts.join(" ");
-        if let Some(&person) = self.by_short.get(&joined) {
-            if agrees(&self.persons[person]) {
-                draft.reason = Reason::SameName;
-                return person;
-            }
+        if let Some(&person) = self.by_short.get(&joined)
+            && agrees(&self.persons[person])
+        {
+            draft.reason = Reason::SameName;
+            return person;
         }
         let person = self.add(article, draft, parts, clusters);
         self.by_short.insert(joined, person);
@@ -370,6 +457,15 @@ impl People {
 
 // --------------------------------------------------------------------------------------------------- organizations
 
+/// "Organization(PLO)" where the tokenizer left it in one piece.
+fn without_bracket(mut surface: String) -> String {
+    if let Some(at) = surface.find('(').filter(|&at| at > 0 && surface.ends_with(')')) {
+        surface.truncate(at);
+        surface.truncate(surface.trim_end().len());
+    }
+    surface
+}
+
 struct Body {
     cluster: usize,
     state: Option<usize>,
@@ -377,13 +473,49 @@ struct Body {
 }
 
 fn is_corporate(word: &str) -> bool {
-    matches!(word, "inc" | "ltd" | "corp" | "co" | "plc" | "llc" | "sa" | "ag" | "gmbh" | "nv" | "limited" | "incorporated" | "pjsc" | "spa")
+    matches!(
+        word,
+        "inc"
+            | "ltd"
+            | "corp"
+            | "co"
+            | "plc"
+            | "llc"
+            | "sa"
+            | "ag"
+            | "gmbh"
+            | "nv"
+            | "limited"
+            | "incorporated"
+            | "pjsc"
+            | "spa"
+    )
 }
 
 fn is_generic(word: &str) -> bool {
     matches!(
         word,
-        "front" | "group" | "party" | "movement" | "news" | "agency" | "bank" | "company" | "corporation" | "organization" | "organisation" | "network" | "television" | "tv" | "channel" | "militia" | "website" | "newspaper" | "holdings" | "airlines" | "club"
+        "front"
+            | "group"
+            | "party"
+            | "movement"
+            | "news"
+            | "agency"
+            | "bank"
+            | "company"
+            | "corporation"
+            | "organization"
+            | "organisation"
+            | "network"
+            | "television"
+            | "tv"
+            | "channel"
+            | "militia"
+            | "website"
+            | "newspaper"
+            | "holdings"
+            | "airlines"
+            | "club"
     )
 }
 
@@ -401,7 +533,10 @@ fn core_of(article: &Article<'_>, key: &str) -> (String, Option<usize>) {
         if words.len() > len {
             let lead = words[..len].join(" ");
             let g = article.gazetteer;
-            let found = g.adjective(&lead).or_else(|| g.country(&lead).map(|c| c.0)).or_else(|| g.country(&lead.to_uppercase()).map(|c| c.0));
+            let found = g
+                .adjective(&lead)
+                .or_else(|| g.country(&lead).map(|c| c.0))
+                .or_else(|| g.country(&lead.to_uppercase()).map(|c| c.0));
             if let Some(idx) = found {
                 state = Some(idx);
                 words.drain(..len);
@@ -416,7 +551,8 @@ fn core_of(article: &Article<'_>, key: &str) -> (String, Option<usize>) {
     }
     let turns = words.iter().any(|w| matches!(*w, "ministry" | "department" | "office" | "university"));
     if turns && words.len() > 1 {
-        let mut bag: Vec<&str> = words.iter().copied().filter(|w| !matches!(*w, "of" | "for" | "the" | "and" | "affairs")).collect();
+        let mut bag: Vec<&str> =
+            words.iter().copied().filter(|w| !matches!(*w, "of" | "for" | "the" | "and" | "affairs")).collect();
         bag.sort_unstable();
         return (bag.join(" "), state);
     }
@@ -427,7 +563,8 @@ fn core_of(article: &Article<'_>, key: &str) -> (String, Option<usize>) {
 fn state_before(article: &Article<'_>, previous: Option<&Draft>, draft: &Draft, clusters: &Clusters) -> Option<usize> {
     let previous = previous.filter(|p| p.sentence == draft.sentence)?;
     let gap = previous.tokens.end..draft.tokens.start;
-    let adjacent = gap.is_empty() || (gap.len() == 1 && matches!(article.word(draft.sentence, gap.start), "'s" | "’s" | "'" | "’"));
+    let adjacent = gap.is_empty()
+        || (gap.len() == 1 && matches!(article.word(draft.sentence, gap.start), "'s" | "’s" | "'" | "’"));
     clusters[previous.cluster.filter(|_| adjacent)?].country
 }
 
@@ -442,15 +579,17 @@ fn organizations(article: &Article<'_>, drafts: &mut [Draft], clusters: &mut Clu
     let mut words_of: HashMap<usize, usize> = HashMap::new();
     let mut acronyms = Vec::new();
     for &i in &order {
-        let surface = article.surface(drafts[i].sentence, &drafts[i].tokens);
-        let key = article.key(drafts[i].sentence, &drafts[i].tokens);
+        let surface = without_bracket(article.surface(drafts[i].sentence, &drafts[i].tokens));
+        let key = key(&surface);
         if drafts[i].tokens.len() == 1 && is_acronym(&surface) {
             acronyms.push((i, surface));
             continue;
         }
         let (core, own_state) = core_of(article, &key);
-        let state = own_state.or_else(|| state_before(article, i.checked_sub(1).map(|p| &drafts[p]), &drafts[i], clusters));
-        let table = article.gazetteer.organization(&key).or_else(|| article.gazetteer.organization(key.strip_prefix("the ")?));
+        let state =
+            own_state.or_else(|| state_before(article, i.checked_sub(1).map(|p| &drafts[p]), &drafts[i], clusters));
+        let table =
+            article.gazetteer.organization(&key).or_else(|| article.gazetteer.organization(key.strip_prefix("the ")?));
         let list = by_core.entry(core.clone()).or_default();
         let found = list.iter().rposition(|b| b.state.is_none() || state.is_none() || b.state == state);
         let known = table.and_then(|t| by_table.get(&t).copied());

@@ -84,10 +84,10 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
                 continue;
             }
         }
-        if draft.kind != Kind::Person || article.upos(s, tokens.start) == Upos::Adj {
-            if nationality(article, draft, &key, &surface, &mut known, clusters) {
-                continue;
-            }
+        if (draft.kind != Kind::Person || article.upos(s, tokens.start) == Upos::Adj)
+            && nationality(article, draft, &key, &surface, &mut known, clusters)
+        {
+            continue;
         }
         match draft.kind {
             Kind::Place | Kind::Organization => {
@@ -105,8 +105,10 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
             }
             Kind::Group => {
                 let fold = key.strip_suffix('s').filter(|k| k.len() > 3).unwrap_or(&key).to_owned();
-                let cluster =
-                    *known.others.entry(fold).or_insert_with(|| clusters.add(Cluster::new(Kind::Group, surface.clone())));
+                let cluster = *known
+                    .others
+                    .entry(fold)
+                    .or_insert_with(|| clusters.add(Cluster::new(Kind::Group, surface.clone())));
                 draft.cluster = Some(cluster);
             }
             Kind::Person | Kind::Country => {}
@@ -191,7 +193,11 @@ fn ambiguous_name(
     };
     let adjective = article.gazetteer.adjective(&key).is_some() || matches!(key.as_str(), "korean" | "koreans");
     if !adjective {
-        draft.form = if article.gazetteer.countries[idx].name == article.surface(s, &draft.tokens) { Form::Name } else { Form::Alias };
+        draft.form = if article.gazetteer.countries[idx].name == article.surface(s, &draft.tokens) {
+            Form::Name
+        } else {
+            Form::Alias
+        };
         draft.reason = Reason::Country;
         set(article, draft, known.country(article, clusters, idx), idx);
     } else if is_adjectival(article, s, &draft.tokens) {
@@ -262,7 +268,18 @@ fn modifies_government(article: &Article<'_>, s: usize, draft: &Draft) -> bool {
     std::iter::once(head).chain(near).any(|i| {
         matches!(
             article.lemma(s, i).as_str(),
-            "president" | "premier" | "minister" | "government" | "ambassador" | "envoy" | "state" | "leader" | "cabinet" | "ministry" | "statehood" | "parliament"
+            "president"
+                | "premier"
+                | "minister"
+                | "government"
+                | "ambassador"
+                | "envoy"
+                | "state"
+                | "leader"
+                | "cabinet"
+                | "ministry"
+                | "statehood"
+                | "parliament"
         )
     })
 }
@@ -279,10 +296,18 @@ fn is_adjectival(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
     }
     let head = article.head_of(s, tokens);
     let governed = |i: usize| {
-        let noun = article.head(s, i).is_some_and(|h| h > i && matches!(article.upos(s, h), Upos::Noun | Upos::Propn | Upos::Adj));
+        let noun = article
+            .head(s, i)
+            .is_some_and(|h| h > i && matches!(article.upos(s, h), Upos::Noun | Upos::Propn | Upos::Adj));
         match article.deprel(s, i) {
             Deprel::Amod | Deprel::Compound => true,
-            Deprel::Nsubj | Deprel::NsubjPass | Deprel::Obj | Deprel::Obl | Deprel::NmodPoss | Deprel::OblAgent | Deprel::Conj => false,
+            Deprel::Nsubj
+            | Deprel::NsubjPass
+            | Deprel::Obj
+            | Deprel::Obl
+            | Deprel::NmodPoss
+            | Deprel::OblAgent
+            | Deprel::Conj => false,
             _ => noun,
         }
     };
@@ -306,8 +331,21 @@ fn is_government(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
     match article.deprel(s, head) {
         Deprel::Nsubj if case.is_none() => {
             let ready = article.upos(s, governor) == Upos::Adj
-                && matches!(lemma.as_str(), "ready" | "willing" | "unwilling" | "reluctant" | "eager" | "opposed" | "keen" | "adamant" | "unhappy" | "wary");
-            let has = lemma == "have" && article.child(s, governor, Deprel::Obj).is_some_and(|o| acts.evidence(&article.lemma(s, o)));
+                && matches!(
+                    lemma.as_str(),
+                    "ready"
+                        | "willing"
+                        | "unwilling"
+                        | "reluctant"
+                        | "eager"
+                        | "opposed"
+                        | "keen"
+                        | "adamant"
+                        | "unhappy"
+                        | "wary"
+                );
+            let has = lemma == "have"
+                && article.child(s, governor, Deprel::Obj).is_some_and(|o| acts.evidence(&article.lemma(s, o)));
             acts.subject(&lemma) || ready || has
         }
         Deprel::NsubjPass => acts.object(&lemma),
@@ -316,15 +354,24 @@ fn is_government(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
         Deprel::NmodPoss => acts.property(&lemma),
         Deprel::Obl | Deprel::Nmod => {
             let relation = || {
-                let object = article.child(s, governor, Deprel::Obj).is_some_and(|o| acts.relation(&article.lemma(s, o)));
+                let object =
+                    article.child(s, governor, Deprel::Obj).is_some_and(|o| acts.relation(&article.lemma(s, o)));
                 let above = article.head(s, governor).is_some_and(|h| {
-                    article.upos(s, governor) == Upos::Noun && article.deprel(s, governor) == Deprel::Obj && matches!(article.lemma(s, h).as_str(), "normalize" | "normalise" | "restore" | "sever" | "cut")
+                    article.upos(s, governor) == Upos::Noun
+                        && article.deprel(s, governor) == Deprel::Obj
+                        && matches!(
+                            article.lemma(s, h).as_str(),
+                            "normalize" | "normalise" | "restore" | "sever" | "cut"
+                        )
                 });
                 acts.relation(&lemma) || object || above
             };
             match case.as_deref() {
                 Some("with" | "between" | "against") => relation(),
-                Some("of") => matches!(lemma.as_str(), "boycott" | "recognition" | "condemnation" | "criticism" | "isolation" | "appeasement"),
+                Some("of") => matches!(
+                    lemma.as_str(),
+                    "boycott" | "recognition" | "condemnation" | "criticism" | "isolation" | "appeasement"
+                ),
                 Some("on") => matches!(lemma.as_str(), "sanction" | "pressure" | "embargo" | "tariff"),
                 // Some parsers keep the agent of a passive as a plain oblique.
                 Some("by") => article.xpos(s, governor) == Xpos::Vbn && (acts.subject(&lemma) || acts.object(&lemma)),

@@ -91,7 +91,7 @@ pub(super) fn is_acronym(text: &str) -> bool {
             other += 1;
         }
     }
-    upper >= 2 && upper <= 8 && other <= 1 && letters.chars().next().is_some_and(char::is_uppercase)
+    (2..=8).contains(&upper) && other <= 1 && letters.chars().next().is_some_and(char::is_uppercase)
 }
 
 /// White space runs as single spaces, and no hash signs.
