@@ -121,7 +121,7 @@ impl Default for Config {
             jobs: thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             batch_articles: 16,
             batch_bytes: 1 << 14,
-            text_on_the_way: 64 << 20,
+            text_on_the_way: 16 << 20,
             fail_fast: false,
         }
     }
@@ -231,7 +231,7 @@ pub struct Finished<T> {
 /// When the sink refuses, at the first bad record if [`Config::fail_fast`] says so (all records before it have gone to
 /// the sink), and when threads fail.
 pub fn run<S, A, T>(
-    stages: Arc<S>,
+    stages: &Arc<S>,
     articles: A,
     position: impl Fn() -> u64 + Send + 'static,
     config: &Config,
@@ -257,7 +257,7 @@ where
         move || read(articles, &position, &config, &budget, &to_workers)
     })?];
     for _ in 0..config.jobs.get() {
-        let (stages, turn) = (Arc::clone(&stages), Arc::clone(&turn));
+        let (stages, turn) = (Arc::clone(stages), Arc::clone(&turn));
         let (batches, to_sink) = (batches.clone(), to_sink.clone());
         threads.push(spawn("worker", move || work(&*stages, &*turn, &batches, &to_sink))?);
     }
@@ -348,12 +348,7 @@ fn read(
 }
 
 /// A worker's thread.
-fn work<S: Stages, T>(
-    stages: &S,
-    turn: &impl Fn(Related) -> T,
-    batches: &Receiver<Batch>,
-    to_sink: &Sender<Done<T>>,
-) {
+fn work<S: Stages, T>(stages: &S, turn: &impl Fn(Related) -> T, batches: &Receiver<Batch>, to_sink: &Sender<Done<T>>) {
     let mut worker = None;
     for batch in batches {
         let Batch { number, records, bytes, position } = batch;
@@ -622,15 +617,22 @@ mod tests {
             line
         };
         let stages = Arc::new(Capitalised { workers: AtomicUsize::new(0) });
-        let summary = run(stages, records.into_iter(), || 0, config, turn, |finished| {
-            for record in finished.records {
-                match record {
-                    Ok(line) => out.extend(line),
-                    Err(error) => out.extend(format!("! {error}\n").into_bytes()),
+        let summary = run(
+            &stages,
+            records.into_iter(),
+            || 0,
+            config,
+            turn,
+            |finished| {
+                for record in finished.records {
+                    match record {
+                        Ok(line) => out.extend(line),
+                        Err(error) => out.extend(format!("! {error}\n").into_bytes()),
+                    }
                 }
-            }
-            Ok(())
-        });
+                Ok(())
+            },
+        );
         (String::from_utf8(out).unwrap(), summary)
     }
 
@@ -660,10 +662,7 @@ mod tests {
             let (out, summary) = go(&texts, &config(2, batch, 1 << 20));
             let lines: Vec<&str> = out.lines().collect();
             assert!(lines[0].starts_with("{\"id\":\"0\""));
-            assert_eq!(
-                lines[1],
-                "! article `1`: internal error: cannot stand 1; please report this with the article"
-            );
+            assert_eq!(lines[1], "! article `1`: internal error: cannot stand 1; please report this with the article");
             assert_eq!(lines[2], "! in:2: empty, no text to work on; remove it, or fill it if text is missing");
             assert!(lines[3].starts_with("{\"id\":\"3\""));
             let summary = summary.unwrap();
@@ -678,7 +677,9 @@ mod tests {
             let (out, summary) = go(&texts, &Config { fail_fast: true, ..config(3, batch, 1 << 20) });
             assert_eq!(out.lines().count(), 1);
             let error = summary.unwrap_err();
-            assert!(matches!(&error, PipelineError::FailFast(Skipped::Read(ReadError::Empty { place })) if place.line == Some(1)));
+            assert!(
+                matches!(&error, PipelineError::FailFast(Skipped::Read(ReadError::Empty { place })) if place.line == Some(1))
+            );
         }
     }
 
@@ -687,10 +688,17 @@ mod tests {
         let articles = (0..).map(|i| Ok(document(i, "Ann met Bob.")));
         let stages = Arc::new(Capitalised { workers: AtomicUsize::new(0) });
         let mut left = 10;
-        let result = run(stages, articles, || 0, &config(2, 1, 1), |_| (), |_| {
-            left -= 1;
-            if left == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
-        });
+        let result = run(
+            &stages,
+            articles,
+            || 0,
+            &config(2, 1, 1),
+            |_| (),
+            |_| {
+                left -= 1;
+                if left == 0 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+            },
+        );
         assert!(matches!(result, Err(PipelineError::Sink(error)) if error.kind() == io::ErrorKind::BrokenPipe));
     }
 
@@ -705,12 +713,19 @@ mod tests {
         });
         let stages = Arc::new(Capitalised { workers: AtomicUsize::new(0) });
         let mut written = 0;
-        run(stages, articles, || 0, &config(2, 1, 1), |_| (), |finished| {
-            written += finished.records.len();
-            // Three texts fit into the budget; one more may be in the reader's hand.
-            assert!(read.load(Ordering::SeqCst) <= written + 5);
-            Ok(())
-        })
+        run(
+            &stages,
+            articles,
+            || 0,
+            &config(2, 1, 1),
+            |_| (),
+            |finished| {
+                written += finished.records.len();
+                // Three texts fit into the budget; one more may be in the reader's hand.
+                assert!(read.load(Ordering::SeqCst) <= written + 5);
+                Ok(())
+            },
+        )
         .unwrap();
         assert_eq!(written, 300);
     }
@@ -719,7 +734,7 @@ mod tests {
     fn a_reader_that_panics_is_an_error_not_a_short_output() {
         let articles = (0..5).map(|i| if i == 3 { panic!("no more") } else { Ok(document(i, "Ann.")) });
         let stages = Arc::new(Capitalised { workers: AtomicUsize::new(0) });
-        let result = run(stages, articles, || 0, &config(2, 1, 1), |_| (), |_| Ok(()));
+        let result = run(&stages, articles, || 0, &config(2, 1, 1), |_| (), |_| Ok(()));
         assert!(matches!(result, Err(PipelineError::Internal(message)) if message == "no more"));
     }
 

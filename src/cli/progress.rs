@@ -43,7 +43,8 @@ impl Progress {
     /// `position` bytes of the input are done.
     pub(super) fn update(&self, so_far: &Summary, position: u64) {
         let per_second = |n: u64| HumanCount(rate(n, so_far.elapsed));
-        let skipped = if so_far.skipped > 0 { format!(", {} skipped", HumanCount(so_far.skipped)) } else { String::new() };
+        let skipped =
+            if so_far.skipped > 0 { format!(", {} skipped", HumanCount(so_far.skipped)) } else { String::new() };
         self.bar.set_message(format!(
             "{}{skipped}, {} articles/s, {} words/s",
             count(so_far.articles, "article"),
@@ -98,7 +99,7 @@ fn count(n: u64, what: &str) -> String {
 }
 
 fn in_words(summary: &Summary) -> String {
-    let time = if summary.elapsed < Duration::from_secs(60) {
+    let time = if summary.elapsed < Duration::from_mins(1) {
         format!("{:.1} s", summary.elapsed.as_secs_f64())
     } else {
         HumanDuration(summary.elapsed).to_string()

@@ -319,31 +319,40 @@ mod tests {
         };
         let input = br#"{"story":"x","text":"no","key":"k","head":"h","day":"2020-02-01","from":"f","url":"no"}
             {"text":"x"}"#;
-        check(input, fields, &[
-            "k|f|h|2020-02-01|x",
-            "! feed.jsonl:2: field `story` is missing; name the field that holds the text with --text-field (there are \
+        check(
+            input,
+            fields,
+            &[
+                "k|f|h|2020-02-01|x",
+                "! feed.jsonl:2: field `story` is missing; name the field that holds the text with --text-field (there are \
              `text`)",
-        ]);
+            ],
+        );
     }
 
     #[test]
     fn a_bad_line_is_named_and_the_next_ones_are_read() {
-        let input = b"{\"text\":\"one\"}\n\n  \r\n{\"text\":\n{\"text\":\"\xff\"}\n[1]\n{}\n{\"text\":5}\n{\"text\":\" \"}\n\
+        let input =
+            b"{\"text\":\"one\"}\n\n  \r\n{\"text\":\n{\"text\":\"\xff\"}\n[1]\n{}\n{\"text\":5}\n{\"text\":\" \"}\n\
             {\"text\":\"x\",\"id\":[]}\n{\"text\":\"\\ud800\"}\n{\"text\":\"two\"}";
-        check(input, Fields::default(), &[
-            "feed-1|-|-|-|one",
-            "! feed.jsonl:4: broken JSON at column 8: EOF while parsing a value; every line must be one complete JSON object",
-            "! feed.jsonl:5: not UTF-8 at byte 9; convert it first, for example with `iconv -f WINDOWS-1252 -t UTF-8`",
-            "! feed.jsonl:6: an array instead of a JSON object; write one article a line as {\"text\": ...}",
-            "! feed.jsonl:7: field `text` (or `content`, `body`) is missing; name the field that holds the text with \
+        check(
+            input,
+            Fields::default(),
+            &[
+                "feed-1|-|-|-|one",
+                "! feed.jsonl:4: broken JSON at column 8: EOF while parsing a value; every line must be one complete JSON object",
+                "! feed.jsonl:5: not UTF-8 at byte 9; convert it first, for example with `iconv -f WINDOWS-1252 -t UTF-8`",
+                "! feed.jsonl:6: an array instead of a JSON object; write one article a line as {\"text\": ...}",
+                "! feed.jsonl:7: field `text` (or `content`, `body`) is missing; name the field that holds the text with \
              --text-field",
-            "! feed.jsonl:8: field `text` is a number, not a string; name another field with --text-field",
-            "! feed.jsonl:9: empty, no text to work on; remove it, or fill it if text is missing",
-            "! feed.jsonl:10: field `id` is an array, not a string or a number; name another field with --id-field",
-            "! feed.jsonl:11: broken JSON at column 16: unexpected end of hex escape; every line must be one complete \
+                "! feed.jsonl:8: field `text` is a number, not a string; name another field with --text-field",
+                "! feed.jsonl:9: empty, no text to work on; remove it, or fill it if text is missing",
+                "! feed.jsonl:10: field `id` is an array, not a string or a number; name another field with --id-field",
+                "! feed.jsonl:11: broken JSON at column 16: unexpected end of hex escape; every line must be one complete \
              JSON object",
-            "feed-12|-|-|-|two",
-        ]);
+                "feed-12|-|-|-|two",
+            ],
+        );
     }
 
     #[test]
@@ -356,7 +365,10 @@ mod tests {
 
     #[test]
     fn unknown_dates_are_counted() {
-        let mut lines = lines(b"{\"text\":\"x\",\"date\":\"soon\"}\n{\"text\":\"x\",\"date\":5}\n{\"text\":\"x\"}", Fields::default());
+        let mut lines = lines(
+            b"{\"text\":\"x\",\"date\":\"soon\"}\n{\"text\":\"x\",\"date\":5}\n{\"text\":\"x\"}",
+            Fields::default(),
+        );
         assert_eq!(lines.by_ref().count(), 3);
         assert_eq!(lines.take_unknown_dates(), 2);
     }

@@ -392,8 +392,8 @@ impl Articles {
     }
 
     /// Open a source. A text gives its article at once, lines wait in `current`.
-    fn open(&mut self, source: Source) -> Option<Result<Document, ReadError>> {
-        let opened = match &source {
+    fn open(&mut self, source: &Source) -> Option<Result<Document, ReadError>> {
+        let opened = match source {
             Source::File { path, format, compression } => {
                 let place = Place::file(path.display().to_string());
                 File::open(path)
@@ -475,7 +475,7 @@ impl Iterator for Articles {
             }
             match self.sources.next()? {
                 Ok(source) => {
-                    if let Some(item) = self.open(source) {
+                    if let Some(item) = self.open(&source) {
                         return Some(item);
                     }
                 }
@@ -598,13 +598,21 @@ mod tests {
     #[test]
     fn paths_that_lead_nowhere_stop_the_run() {
         let files: &[(&str, &[u8])] = &[("a.md", b"x"), ("b.txt", b"b")];
-        check(files, &["b.txt", "c.txt"], &Options::default(), &[
-            "!! c.txt: no such file or folder; check the spelling",
-        ]);
-        check(files, &["a.md"], &Options::default(), &[
-            "!! a.md: unknown kind of file; known endings are .txt, .jsonl and .ndjson, each also with .gz or .zst (or \
+        check(
+            files,
+            &["b.txt", "c.txt"],
+            &Options::default(),
+            &["!! c.txt: no such file or folder; check the spelling"],
+        );
+        check(
+            files,
+            &["a.md"],
+            &Options::default(),
+            &[
+                "!! a.md: unknown kind of file; known endings are .txt, .jsonl and .ndjson, each also with .gz or .zst (or \
              say what it holds with --input-format)",
-        ]);
+            ],
+        );
         let text = Options { format: Some(Format::Text), ..Options::default() };
         check(files, &["a.md"], &text, &["a.md:x"]);
     }
@@ -620,13 +628,18 @@ mod tests {
         let zst = ruzstd::encoding::compress_to_vec(&b"three"[..], ruzstd::encoding::CompressionLevel::Fastest);
         let files: &[(&str, &[u8])] =
             &[("a.jsonl.gz", &gz), ("b.txt.zst", &zst), ("c.txt.gz", &gz[..gz.len() - 9]), ("d.txt", b"d")];
-        check(files, &[""], &Options::default(), &[
-            "a-1:one",
-            "a-2:two",
-            "b:three",
-            "! c.txt.gz: damaged compressed file, no article could be read from it; make or fetch the file anew",
-            "d:d",
-        ]);
+        check(
+            files,
+            &[""],
+            &Options::default(),
+            &[
+                "a-1:one",
+                "a-2:two",
+                "b:three",
+                "! c.txt.gz: damaged compressed file, no article could be read from it; make or fetch the file anew",
+                "d:d",
+            ],
+        );
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Emit {
     pub fn render(self, related: &Related, out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Documents => line(&documents::Document::of(related), out),
-            Self::Triples => triples::of(related).iter().try_for_each(|triple| line(triple, out)),
+            Self::Triples => triples::of(related).try_for_each(|triple| line(&triple, out)),
             Self::Terminal(style) => {
                 terminal::render(related, style, out);
                 Ok(())
@@ -250,7 +250,9 @@ mod tests {
 
     #[test]
     fn beliefs_are_rounded_and_kept_in_bounds() {
-        for (belief, expect) in [(0.912_345, 0.912), (0.9996, 1.0), (1.5, 1.0), (-0.1, 0.0), (-0.0, 0.0), (f32::NAN, 0.0)] {
+        for (belief, expect) in
+            [(0.912_345, 0.912), (0.9996, 1.0), (1.5, 1.0), (-0.1, 0.0), (-0.0, 0.0), (f32::NAN, 0.0)]
+        {
             assert_eq!(serde_json::json!(rounded(belief)).to_string(), serde_json::json!(expect).to_string());
         }
     }

@@ -176,7 +176,11 @@ enum Sink {
     /// A pipe or a device.
     Direct(File),
     /// The temporary file and the name it will get.
-    Temporary { file: File, path: TempPath, name: PathBuf },
+    Temporary {
+        file: File,
+        path: TempPath,
+        name: PathBuf,
+    },
 }
 
 impl Sink {
@@ -259,9 +263,15 @@ impl Write for Sink {
 /// channel and a sink that remembers its first error.
 #[derive(Debug)]
 struct ZstdWriter {
-    /// Both are there until the end.
-    thread: Option<(Sender<Vec<u8>>, JoinHandle<BufWriter<Sink>>)>,
+    /// There until the end.
+    encoder: Option<Encoder>,
     failed: Arc<Mutex<Option<io::Error>>>,
+}
+
+#[derive(Debug)]
+struct Encoder {
+    chunks: Sender<Vec<u8>>,
+    thread: JoinHandle<BufWriter<Sink>>,
 }
 
 impl ZstdWriter {
@@ -273,7 +283,7 @@ impl ZstdWriter {
             compress(Chunks { received, current: io::Cursor::default() }, &mut drain, CompressionLevel::Fastest);
             drain.sink
         })?;
-        Ok(Self { thread: Some((chunks, thread)), failed })
+        Ok(Self { encoder: Some(Encoder { chunks, thread }), failed })
     }
 
     fn take_error(&self) -> io::Result<()> {
@@ -282,8 +292,8 @@ impl ZstdWriter {
 
     fn write(&self, buf: &[u8]) -> io::Result<usize> {
         self.take_error()?;
-        let (chunks, _) = self.thread.as_ref().ok_or_else(stopped)?;
-        chunks.send(buf.to_vec()).map_err(|_| stopped())?;
+        let encoder = self.encoder.as_ref().ok_or_else(stopped)?;
+        encoder.chunks.send(buf.to_vec()).map_err(|_| stopped())?;
         Ok(buf.len())
     }
 
@@ -294,7 +304,7 @@ impl ZstdWriter {
     }
 
     fn join(&mut self) -> io::Result<BufWriter<Sink>> {
-        let (chunks, thread) = self.thread.take().ok_or_else(stopped)?;
+        let Encoder { chunks, thread } = self.encoder.take().ok_or_else(stopped)?;
         drop(chunks);
         thread.join().map_err(|_| stopped())
     }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use anstyle::{AnsiColor, Color};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::triples::one_line;
+use super::triples::{one_line, shown};
 use crate::mention::Kind;
 use crate::relation::{Modality, Polarity, Related, Relation};
 
@@ -94,15 +94,18 @@ impl Row {
         qualifiers.extend(named("according to", &relation.attribution));
         qualifiers.extend(named("at", &relation.time));
         qualifiers.extend(named("in", &relation.place));
-        let sentence = related.linked.sentences[relation.evidence.sentence].span.of(&related.linked.document.text);
+        let linked = &related.linked;
+        let sentence = linked.sentences[relation.evidence.sentence].span;
         Self {
             subject: printable(&subject.name),
             phrase: printable(&relation.phrase),
             object: printable(&object.name),
             kinds: (subject.kind, object.kind),
-            holds: qualifiers.first().is_none_or(|q| !["negated", "future", "hypothetical", "denied"].contains(&q.as_str())),
+            holds: qualifiers
+                .first()
+                .is_none_or(|q| !["negated", "future", "hypothetical", "denied"].contains(&q.as_str())),
             qualifiers,
-            sentence: printable(sentence),
+            sentence: printable(&shown(&linked.document.text, sentence, relation.evidence.span)),
         }
     }
 }
@@ -199,7 +202,7 @@ mod tests {
     fn colours_are_written_only_when_asked_for() {
         let mut coloured = Vec::new();
         render(&samples::related(), Style { coloured: true, columns: 80 }, &mut coloured);
-        assert!(coloured.iter().filter(|&&b| b == 0x1B).count() > 6);
+        assert!(String::from_utf8(coloured).unwrap().matches('\u{1b}').count() > 6);
         let mut plain = Vec::new();
         render(&samples::related(), Style::default(), &mut plain);
         assert!(!plain.contains(&0x1B));

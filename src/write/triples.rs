@@ -7,6 +7,7 @@ use super::documents::Chars;
 use super::rounded;
 use crate::mention::Kind;
 use crate::relation::{Class, Modality, Polarity, Related};
+use crate::span::Span;
 
 /// One relation of one article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -57,19 +58,21 @@ pub struct Triple {
     /// One past the last character of the evidence.
     pub end: usize,
     /// The sentence that says so. Line breaks and other runs of white space in it are shown as one space, so it is for
-    /// reading; `start` and `end` point into the article.
+    /// reading; `start` and `end` point into the article. Of a sentence that goes on for thousands of characters only
+    /// what stands around the evidence is shown, with `…` where something is left out.
     pub sentence: String,
 }
 
+/// Bytes of a sentence shown before and after the evidence. Text without full stops can make a sentence of a whole
+/// article, which every relation in it would repeat.
+const CONTEXT: usize = 2000;
+
 /// The relations of an article, in text order.
-pub fn of(related: &Related) -> Vec<Triple> {
-    if related.relations.is_empty() {
-        return Vec::new();
-    }
+pub fn of(related: &Related) -> impl Iterator<Item = Triple> {
     let linked = &related.linked;
     let text = &linked.document.text;
     let chars = Chars::new(text);
-    let triple = |relation: &crate::relation::Relation| {
+    let triple = move |relation: &crate::relation::Relation| {
         let (subject, object) = related.ends(relation);
         let (start, end) = chars.of(relation.evidence.span);
         Triple {
@@ -93,10 +96,20 @@ pub fn of(related: &Related) -> Vec<Triple> {
             rule: relation.rule.to_string(),
             start,
             end,
-            sentence: one_line(linked.sentences[relation.evidence.sentence].span.of(text)),
+            sentence: shown(text, linked.sentences[relation.evidence.sentence].span, relation.evidence.span),
         }
     };
-    related.relations.iter().map(triple).collect()
+    related.relations.iter().map(triple)
+}
+
+/// A sentence on one line, or of a very long one what stands around the evidence.
+pub(crate) fn shown(text: &str, sentence: Span, evidence: Span) -> String {
+    let from = sentence.start().max(text.floor_char_boundary(evidence.start().saturating_sub(CONTEXT)));
+    let to = sentence.end().min(text.ceil_char_boundary(evidence.end().saturating_add(CONTEXT)));
+    let line = one_line(Span::new(from, to).of(text));
+    let before = if from > sentence.start() { "… " } else { "" };
+    let after = if to < sentence.end() { " …" } else { "" };
+    format!("{before}{line}{after}")
 }
 
 /// Runs of white space as one space.
@@ -118,11 +131,22 @@ mod tests {
 
     #[test]
     fn the_contract() {
-        let triples = of(&samples::related());
+        let triples: Vec<Triple> = of(&samples::related()).collect();
         assert_eq!(triples.len(), 1);
         let json = serde_json::to_string_pretty(&triples[0]).unwrap();
         assert_eq!(serde_json::from_str::<Triple>(&json).unwrap(), triples[0]);
         insta::assert_snapshot!(json);
+    }
+
+    #[test]
+    fn a_sentence_without_end_is_shown_around_the_evidence() {
+        let text = format!("{}MET{}", "é ".repeat(9000), " é".repeat(9000));
+        let at = text.find("MET").unwrap();
+        let all = Span::new(0, text.len());
+        let line = shown(&text, all, Span::new(at, at + 3));
+        assert!(line.starts_with("… é") && line.contains("é MET é") && line.ends_with("é …"));
+        assert!(line.len() < 2 * CONTEXT + 20);
+        assert_eq!(shown("  a\n b. ", Span::new(2, 7), Span::new(2, 3)), "a b.");
     }
 
     #[test]

@@ -23,6 +23,7 @@ fn wrong_arguments_stop_the_run_and_say_what_to_do() {
         let ran = folder.run(args).exits(2).says(said);
         assert!(ran.out.is_empty(), "{args:?}");
     }
+    folder.run_with_stdin(&["extract"], b"Rain fell.").exits(2).says("or `-` for standard input");
     assert_eq!(folder.names(), ["a.txt", "notes.md", "out.jsonl"]);
 }
 
@@ -30,7 +31,8 @@ fn wrong_arguments_stop_the_run_and_say_what_to_do() {
 fn help_and_version_are_data() {
     let folder = Folder::new(&[]);
     let help = folder.run(&["extract", "--help"]).exits(0);
-    for option in ["--emit", "--format", "--jobs", "--fail-fast", "--no-open", "--min-confidence", "--model", "--rules"] {
+    for option in ["--emit", "--format", "--jobs", "--fail-fast", "--no-open", "--min-confidence", "--model", "--rules"]
+    {
         assert!(help.text().contains(option), "{option}");
     }
     assert!(help.text().contains("Exit codes: 0 done"));
@@ -40,7 +42,8 @@ fn help_and_version_are_data() {
 #[test]
 fn schemas_are_json_schemas() {
     let folder = Folder::new(&[]);
-    let schema = |args: &[&str]| -> serde_json::Value { serde_json::from_slice(&folder.run(args).exits(0).out).unwrap() };
+    let schema =
+        |args: &[&str]| -> serde_json::Value { serde_json::from_slice(&folder.run(args).exits(0).out).unwrap() };
     let documents = schema(&["schema", "documents"]);
     let triples = schema(&["schema", "triples"]);
     jsonschema::validator_for(&documents).unwrap();

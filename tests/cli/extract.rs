@@ -14,7 +14,8 @@ use tidings::write::triples::Triple;
 
 use crate::run::{Folder, Ran};
 
-const STORY: &str = "Finance Minister Ana Duarte met Tomasz Wolski in Lisbon on Monday. Portugal thanked Poland for its help.";
+const STORY: &str =
+    "Finance Minister Ana Duarte met Tomasz Wolski in Lisbon on Monday. Portugal thanked Poland for its help.";
 
 fn documents(ran: &Ran) -> Vec<Document> {
     documents_of(ran.text())
@@ -149,7 +150,8 @@ fn standard_input_shows_its_kind() {
 
 #[test]
 fn fields_can_be_renamed() {
-    let line = serde_json::json!({"story": STORY, "key": 7, "head": "H", "day": "2 Jun 2021 08:00:00 GMT", "from": "S"});
+    let line =
+        serde_json::json!({"story": STORY, "key": 7, "head": "H", "day": "2 Jun 2021 08:00:00 GMT", "from": "S"});
     let folder = Folder::new(&[("a.jsonl", line.to_string().as_bytes())]);
     let args = ["extract", "a.jsonl", "--text-field", "story", "--id-field", "key", "--title-field", "head"];
     let args = [&args[..], &["--date-field", "day", "--source-field", "from"]].concat();
@@ -162,7 +164,8 @@ fn fields_can_be_renamed() {
 
 #[test]
 fn a_broken_line_costs_one_article() {
-    let input = [json_line("one", STORY), "{\"text\": \"Rain\n".to_owned(), "\n".to_owned(), json_line("two", STORY)].concat();
+    let input =
+        [json_line("one", STORY), "{\"text\": \"Rain\n".to_owned(), "\n".to_owned(), json_line("two", STORY)].concat();
     let folder = Folder::new(&[("feed.jsonl", input.as_bytes())]);
     let ran = folder.run(&["extract", "feed.jsonl"]).exits(1);
     assert_eq!(ids(&ran), ["one", "two"]);
@@ -192,7 +195,8 @@ fn unusable_files_are_named_and_the_others_are_done() {
 
 #[test]
 fn a_truncated_file_gives_what_stands_before_the_cut() {
-    let lines: String = (0..200u32).map(|i| json_line(&format!("{i}-{:x}", i.wrapping_mul(2_654_435_761)), "Rain fell.")).collect();
+    let lines: String =
+        (0..200u32).map(|i| json_line(&format!("{i}-{:x}", i.wrapping_mul(2_654_435_761)), "Rain fell.")).collect();
     for (name, mut packed) in [("feed.jsonl.gz", gzip(lines.as_bytes())), ("feed.jsonl.zst", zstd(lines.as_bytes()))] {
         packed.truncate(packed.len() - 20);
         let folder = Folder::new(&[(name, &packed), ("next.txt", STORY.as_bytes())]);
@@ -228,7 +232,8 @@ fn an_unreadable_folder_is_named_and_the_others_are_done() {
 fn links_that_lead_in_a_circle_are_named() {
     let folder = Folder::new(&[("in/a.txt", STORY.as_bytes())]);
     std::os::unix::fs::symlink(folder.path("in"), folder.path("in/loop")).unwrap();
-    let ran = folder.run(&["extract", "in"]).exits(1).says("in/loop: cannot be read").says("a symbolic link leads back");
+    let ran =
+        folder.run(&["extract", "in"]).exits(1).says("in/loop: cannot be read").says("a symbolic link leads back");
     assert_eq!(ids(&ran), ["a"]);
 }
 
@@ -381,7 +386,7 @@ fn a_very_long_line_without_a_full_stop_is_taken_whole() {
 fn unknown_dates_are_noted() {
     let line = serde_json::json!({"text": STORY, "date": "the day before"}).to_string();
     let folder = Folder::new(&[("a.jsonl", line.as_bytes())]);
-    let ran = folder.run(&["extract", "a.jsonl"]).exits(0).says("note: 1 dates of publication were not understood");
+    let ran = folder.run(&["extract", "a.jsonl"]).exits(0).says("note: dates of publication not understood: 1; those");
     assert_eq!(documents(&ran)[0].published, None);
 }
 
@@ -390,5 +395,6 @@ fn a_folder_without_articles_is_noted() {
     let folder = Folder::new(&[("in/a.md", b"x")]);
     let ran = folder.run(&["extract", "in"]).exits(0);
     assert!(ran.out.is_empty());
-    ran.says("note: found no .txt, .jsonl or .ndjson files, packed or not (1 other file was left out)").says("0 articles");
+    ran.says("note: found no .txt, .jsonl or .ndjson files, packed or not (1 other file was left out)")
+        .says("0 articles");
 }

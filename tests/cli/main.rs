@@ -1,6 +1,6 @@
 //! The program as users run it.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod arguments;
 mod run;
