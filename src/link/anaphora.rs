@@ -643,7 +643,13 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn noun_phrase(&mut self, s: usize, i: usize) -> Option<NounPhrase> {
         let article = self.article;
         let mut start = i;
-        while start > 0 && article.is_under(s, start - 1, i) {
+        // Prepositions and conjunctions hang on the noun, but stand outside of the phrase.
+        let outside = |t: usize| {
+            let own = article.head(s, t) == Some(i);
+            matches!(article.deprel(s, t), Deprel::Fixed)
+                || (own && matches!(article.deprel(s, t), Deprel::Case | Deprel::Cc | Deprel::Mark | Deprel::Punct))
+        };
+        while start > 0 && article.is_under(s, start - 1, i) && !outside(start - 1) {
             start -= 1;
         }
         let mut phrase =

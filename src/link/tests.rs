@@ -533,6 +533,12 @@ fn nouns_for_countries() {
         "Jordan (country JO): Jordan
          Morocco (country MA): Morocco, The North African kingdom~nominal",
     );
+    // The preposition is no part of it.
+    check(
+        "[L Jordan/PROPN/2/nsubj] and/CCONJ/3/cc left=leave/VERB/0/root
+         flights=flight/NOUN/5/nsubj to/ADP/4/case the/DET/4/det kingdom/NOUN/1/nmod stopped=stop/VERB/0/root",
+        "Jordan (country JO): Jordan, the kingdom~nominal",
+    );
     // Two kingdoms: unclear. One country at hand: clear.
     check(
         "[L Jordan/PROPN/2/nsubj] met=meet/VERB/0/root [L Morocco/PROPN/2/obj]
@@ -571,6 +577,12 @@ const MINISTER: &str = "[L Peru/PROPN/5/nmod:poss] 's/PART/1/case Foreign/PROPN/
 fn nouns_for_people() {
     check(
         &format!("{KING}\nthe/DET/2/det king/NOUN/3/nsubj slept=sleep/VERB/0/root"),
+        "Olav IX (person): Olav IX, the king~nominal",
+    );
+    check(
+        &format!(
+            "{KING}\nguests=guest/NOUN/2/nsubj sang=sing/VERB/0/root for/ADP/5/case the/DET/5/det king/NOUN/2/obl"
+        ),
         "Olav IX (person): Olav IX, the king~nominal",
     );
     check(
