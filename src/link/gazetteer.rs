@@ -14,6 +14,7 @@ const NOMINALS: &str = include_str!("../../data/gazetteer/nominals.tsv");
 const ACTS: &str = include_str!("../../data/gazetteer/government_acts.tsv");
 const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.tsv");
 const FIRST_NAMES: &str = include_str!("../../data/gazetteer/first_names.tsv");
+const US_FIRST_NAMES: &str = include_str!("../../data/gazetteer/us_first_names.tsv");
 
 /// Grammatical gender of a person's name, title or pronoun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +94,8 @@ pub(super) enum NominalSort {
     LooseOrganization,
     /// Only for organizations that carry the noun in their name or were introduced with it.
     StrictOrganization,
+    /// Somebody of that gender, if it tells one, who competes for a pronoun.
+    Human(Option<Gender>),
 }
 
 /// Words that tell a government behind the name of its seat.
@@ -139,6 +142,8 @@ pub(super) struct Gazetteer {
     organization_names: HashMap<String, usize>,
     acronyms: HashMap<String, usize>,
     leaders: HashMap<String, String>,
+    /// By id.
+    countries_of_leaders: HashMap<String, usize>,
     pub(super) offices: Vec<Option<Gender>>,
     office_phrases: HashMap<&'static str, usize>,
     titles: HashMap<&'static str, Title>,
@@ -167,13 +172,13 @@ fn wikidata(id: &str) -> Option<String> {
 impl Gazetteer {
     pub(super) fn new() -> Self {
         let mut g = Self::default();
-        g.read_countries();
-        g.read_names();
+        let by_iso = g.read_countries();
+        g.read_names(&by_iso);
         g.read_words();
         g
     }
 
-    fn read_countries(&mut self) {
+    fn read_countries(&mut self) -> HashMap<&'static str, usize> {
         let mut by_iso = HashMap::new();
         for row in rows(COUNTRIES, 11) {
             let idx = self.countries.len();
@@ -223,11 +228,15 @@ impl Gazetteer {
                 },
             );
         }
+        by_iso
     }
 
-    fn read_names(&mut self) {
+    fn read_names(&mut self, by_iso: &HashMap<&'static str, usize>) {
         for row in rows(LEADERS, 5) {
             if let Some(uri) = wikidata(row[0]) {
+                if let Some(&country) = by_iso.get(row[3]) {
+                    self.countries_of_leaders.insert(uri.clone(), country);
+                }
                 for name in std::iter::once(row[1]).chain(cell(row[2])) {
                     self.leaders.entry(key(name)).or_insert_with(|| uri.clone());
                 }
@@ -253,7 +262,7 @@ impl Gazetteer {
             }
             self.groups.push(row[0].to_owned());
         }
-        for row in rows(FIRST_NAMES, 2) {
+        for row in rows(FIRST_NAMES, 2).chain(rows(US_FIRST_NAMES, 2)) {
             if let Some(gender) = Gender::parse(row[0]) {
                 for name in cell(row[1]) {
                     self.first_names.entry(name).or_insert(gender);
@@ -277,6 +286,9 @@ impl Gazetteer {
             let sort = match (row[0], row[1]) {
                 ("country", "form") => NominalSort::StateForm,
                 ("country", _) => NominalSort::AnyCountry,
+                ("person", "male") => NominalSort::Human(Some(Gender::Male)),
+                ("person", "female") => NominalSort::Human(Some(Gender::Female)),
+                ("person", _) => NominalSort::Human(None),
                 (_, "militant" | "party" | "company") => NominalSort::LooseOrganization,
                 _ => NominalSort::StrictOrganization,
             };
@@ -336,6 +348,10 @@ impl Gazetteer {
         self.leaders.get(key).map(String::as_str)
     }
 
+    pub(super) fn country_of_leader(&self, uri: &str) -> Option<usize> {
+        self.countries_of_leaders.get(uri).copied()
+    }
+
     /// The office of a phrase of lower-case lemmas.
     pub(super) fn office(&self, phrase: &str) -> Option<usize> {
         self.office_phrases.get(phrase).copied()
@@ -378,6 +394,7 @@ mod tests {
             ("government_acts", ACTS, 2),
             ("ambiguous", AMBIGUOUS, 5),
             ("first_names", FIRST_NAMES, 2),
+            ("us_first_names", US_FIRST_NAMES, 2),
         ] {
             assert!(table.starts_with("# "), "{name} names its source");
             for line in table.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {

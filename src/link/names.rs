@@ -7,7 +7,7 @@ use crate::syntax::{Deprel, Upos};
 
 use super::Reason;
 use super::article::{Article, Cluster, Clusters, Draft};
-use super::gazetteer::Gender;
+use super::gazetteer::{Gender, NominalSort};
 use super::text::{distance, is_acronym, is_word, key, letters, skeleton};
 
 /// At most so many earlier names are compared with a new one; more bearers of one surname are not told apart anyway.
@@ -722,6 +722,10 @@ pub(super) fn introducing_noun(article: &Article<'_>, draft: &Draft) -> Option<S
     if article.upos(s, before) == Upos::Noun && is_word(article.word(s, before)) {
         return Some(article.lemma(s, before));
     }
+    // "the Islamic State group", but not "the Harbor Bank website", which is the bank's.
     let after = draft.tokens.end;
-    (article.upos(s, after) == Upos::Noun && article.is_under(s, head, after)).then(|| article.lemma(s, after))
+    let group = |lemma: &String| article.gazetteer.nominal(lemma) == Some(NominalSort::LooseOrganization);
+    (article.upos(s, after) == Upos::Noun && article.is_under(s, head, after))
+        .then(|| article.lemma(s, after))
+        .filter(group)
 }

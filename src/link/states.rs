@@ -8,7 +8,7 @@ use crate::syntax::{Deprel, Upos, Xpos};
 use super::Reason;
 use super::article::{Article, Cluster, Clusters, Draft};
 use super::clean::is_risky;
-use super::gazetteer::{Ambiguous, Status};
+use super::gazetteer::Status;
 
 /// A seat of government stands for the state by the company it keeps, which may mislead.
 const GOVERNMENT_FACTOR: f32 = 0.8;
@@ -49,10 +49,9 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
     let mut known = Known::default();
     let mut vocabulary = None;
     let evidence = Evidence::new(article, drafts);
+    let towns = Towns::new(article, drafts);
     for i in 0..drafts.len() {
-        let (before, rest) = drafts.split_at_mut(i);
-        let Some(draft) = rest.first_mut() else { continue };
-        let previous = before.last().filter(|p| p.sentence == draft.sentence);
+        let Some(draft) = drafts.get_mut(i) else { continue };
         let (s, tokens) = (draft.sentence, draft.tokens.clone());
         let surface = article.surface(s, &tokens);
         let key = article.key(s, &tokens);
@@ -65,7 +64,11 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
                 continue;
             }
             let words = vocabulary.get_or_insert_with(|| article.vocabulary());
-            ambiguous_name(article, draft, previous, ambiguous, words, &mut known, clusters);
+            let other = towns.decide(&key).unwrap_or_else(|| {
+                let count = |list: &[String]| list.iter().filter(|w| words.binary_search(w).is_ok()).count();
+                count(&ambiguous.for_other) > count(&ambiguous.for_usual)
+            });
+            ambiguous_name(article, draft, if other { ambiguous.other } else { ambiguous.usual }, &mut known, clusters);
             continue;
         }
         if let Some((idx, usual)) = article.gazetteer.country(&surface) {
@@ -165,27 +168,45 @@ impl Evidence {
     }
 }
 
+/// Towns before a comma ("Atlanta, Georgia"): they decide which reading of a name the whole article has.
+struct Towns(HashMap<String, i32>);
+
+impl Towns {
+    fn new(article: &Article<'_>, drafts: &[Draft]) -> Self {
+        let mut votes = HashMap::new();
+        for pair in drafts.windows(2) {
+            let [town, draft] = pair else { continue };
+            let s = draft.sentence;
+            let apart = town.sentence != s || town.tokens.end + 1 != draft.tokens.start;
+            if apart || town.kind != Kind::Place || article.word(s, town.tokens.end) != "," {
+                continue;
+            }
+            let key = article.key(s, &draft.tokens);
+            let Some(ambiguous) = article.gazetteer.ambiguous(&key) else { continue };
+            let vote = match article.gazetteer.seat(&article.key(s, &town.tokens)) {
+                Some(seat) => Some(seat.country) != ambiguous.usual,
+                None if ambiguous.other.is_none() => true,
+                None => continue,
+            };
+            *votes.entry(key).or_insert(0) += if vote { 1 } else { -1 };
+        }
+        Self(votes)
+    }
+
+    /// Whether the other reading is meant, if the towns tell.
+    fn decide(&self, key: &str) -> Option<bool> {
+        self.0.get(key).filter(|&&votes| votes != 0).map(|&votes| votes > 0)
+    }
+}
+
 fn ambiguous_name(
     article: &Article<'_>,
     draft: &mut Draft,
-    previous: Option<&Draft>,
-    ambiguous: &Ambiguous,
-    vocabulary: &[String],
+    country: Option<usize>,
     known: &mut Known,
     clusters: &mut Clusters,
 ) {
     let s = draft.sentence;
-    let count = |words: &[String]| words.iter().filter(|w| vocabulary.binary_search(w).is_ok()).count();
-    // "Atlanta, Georgia": the place before the comma decides.
-    let town = previous.filter(|p| {
-        p.kind == Kind::Place && p.tokens.end + 1 == draft.tokens.start && article.word(s, p.tokens.end) == ","
-    });
-    let other = match town.map(|t| article.gazetteer.seat(&article.key(s, &t.tokens))) {
-        Some(Some(seat)) => Some(seat.country) != ambiguous.usual,
-        Some(None) if ambiguous.other.is_none() => true,
-        _ => count(&ambiguous.for_other) > count(&ambiguous.for_usual),
-    };
-    let country = if other { ambiguous.other } else { ambiguous.usual };
     let key = article.key(s, &draft.tokens);
     let Some(idx) = country else {
         draft.kind = Kind::Place;
