@@ -7,6 +7,7 @@ NER labels are kept as sets of allowed labels per word, so that a set that does 
 
 import collections
 import dataclasses
+import gzip
 import random
 import re
 
@@ -304,8 +305,22 @@ def load(root):
     return sets
 
 
-def lemma_table(sentences):
-    """(lower-case form, UPOS, lemma) of forms whose lemma hardly varies in the treebanks; names left out."""
+def verb_forms(path):
+    """{form: lemmas} of LemmInflect's verb inflections (`lemma,verb,past,participle,gerund,third person`)."""
+    forms = collections.defaultdict(set)
+    with gzip.open(path, "rt", encoding="utf8") as f:
+        for line in f:
+            lemma, kind, *inflected = line.rstrip("\n").split(",")
+            if kind == "verb" and lemma.isalpha() and lemma.islower():
+                for form in [lemma, *(v for cell in inflected for v in cell.split("/"))]:
+                    if form.isalpha():
+                        forms[form].add(lemma)
+    return forms
+
+
+def lemma_table(sentences, verbs):
+    """(lower-case form, UPOS, lemma) of forms whose lemma hardly varies in the treebanks, names left out; then
+    verb forms of a single lemma."""
     count = collections.defaultdict(collections.Counter)
     for s in sentences:
         for w, u, l in zip(s.words, s.upos, s.lemmas):
@@ -316,7 +331,11 @@ def lemma_table(sentences):
         lemma, n = min(lemmas.items(), key=lambda ln: (-ln[1], ln[0]))
         if n >= 2 and n >= 0.8 * sum(lemmas.values()):
             out.append((form, upos, lemma))
-    return out
+    known = {(form, upos) for form, upos, _ in out}
+    for form, lemmas in verbs.items():
+        if len(lemmas) == 1 and (form, "VERB") not in known:
+            out.append((form, "VERB", min(lemmas)))
+    return sorted(out)
 
 
 def batches(sentences, vocabulary, budget, rng=None):

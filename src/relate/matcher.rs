@@ -273,6 +273,11 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
         Step::Behind(word) => {
             let mut found = each(&|b| parse.behind(b, word));
+            // "discussed the budget with X": the phrase may hang on the verb's object.
+            if found.is_empty() && from_trigger && triggered.light.is_none() && parse.is_verb(t) {
+                let nouns = parse.with_deprel(t, &[Deprel::Obj, Deprel::NsubjPass]).filter(|&c| parse.mention_at(c).is_none());
+                found = nouns.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
+            }
             // "US Secretary of State Mike Pompeo of Kansas", "X, an analyst at Y": the phrase may hang on the name.
             if found.is_empty()
                 && from_trigger

@@ -332,10 +332,18 @@ impl<'a> Parse<'a> {
     }
 
     fn agents(&self, t: usize) -> Vec<Filler> {
-        self.with_deprel(t, &[Deprel::OblAgent, Deprel::Obl, Deprel::Nmod])
-            .filter(|&c| self.preposition(c).as_deref() == Some("by"))
-            .map(|c| self.filler(c, 1.0))
-            .collect()
+        let by = |host: usize, trust: f32| -> Vec<Filler> {
+            self.with_deprel(host, &[Deprel::OblAgent, Deprel::Obl, Deprel::Nmod])
+                .filter(|&c| c > t && self.preposition(c).as_deref() == Some("by"))
+                .map(|c| self.filler(c, trust))
+                .collect()
+        };
+        let own = by(t, 1.0);
+        if !own.is_empty() {
+            return own;
+        }
+        // A "by" after the verb that the parser hung on the subject before it.
+        self.with_deprel(t, &[Deprel::NsubjPass]).flat_map(|s| by(s, THROUGH_PARTICIPLE)).collect()
     }
 
     /// Who acts: the agent of a verb in any voice, the subject of a predicate, the doer of a noun's event.
@@ -362,9 +370,12 @@ impl<'a> Parse<'a> {
         if self.is_passive(t) {
             return self.surface_subjects(t, 0);
         }
-        let own: Vec<Filler> = self.with_deprel(t, &[Deprel::Obj]).map(|c| self.filler(c, 1.0)).collect();
-        if !own.is_empty() {
-            return own;
+        // A lone indirect object is what the verb acts on ("warned the minister").
+        for rel in [Deprel::Obj, Deprel::Iobj] {
+            let own: Vec<Filler> = self.with_deprel(t, &[rel]).map(|c| self.filler(c, 1.0)).collect();
+            if !own.is_empty() {
+                return own;
+            }
         }
         // "the minister Pompeo met", "the deal that they want to sign"
         let mut clause = t;
