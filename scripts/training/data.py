@@ -320,7 +320,7 @@ def verb_forms(path):
 
 def lemma_table(sentences, verbs):
     """(lower-case form, UPOS, lemma) of forms whose lemma hardly varies in the treebanks, names left out; then
-    verb forms of a single lemma."""
+    the other verb forms, with the shortest of their lemmas."""
     count = collections.defaultdict(collections.Counter)
     for s in sentences:
         for w, u, l in zip(s.words, s.upos, s.lemmas):
@@ -333,8 +333,8 @@ def lemma_table(sentences, verbs):
             out.append((form, upos, lemma))
     known = {(form, upos) for form, upos, _ in out}
     for form, lemmas in verbs.items():
-        if len(lemmas) == 1 and (form, "VERB") not in known:
-            out.append((form, "VERB", min(lemmas)))
+        if (form, "VERB") not in known:
+            out.append((form, "VERB", min(lemmas, key=lambda l: (len(l), l))))
     return sorted(out)
 
 

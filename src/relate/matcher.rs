@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::parse::{Filled, Filler, Parse, among};
 use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos};
 use crate::mention::Kind;
-use crate::syntax::{Deprel, Upos};
+use crate::relation::Class;
+use crate::syntax::{Deprel, Upos, Xpos};
 
 /// A rule's or an open verb's hold on two mentions.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +50,7 @@ pub(super) fn matches(parse: &Parse<'_>, rules: &RuleSet) -> Vec<Match> {
             }
             let pattern = &rules.rules[rule].patterns[pattern];
             for triggered in trigger(parse, anchor, pattern) {
-                arguments(parse, rules, rule, pattern, &triggered, &mut here);
+                arguments(parse, rule, pattern, &triggered, &mut here);
             }
         }
         out.extend(most_specific(here));
@@ -127,6 +128,11 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered
             None => return Vec::new(),
         }
     }
+    if !pattern.without_modifier.is_empty()
+        && parse.with_deprel(anchor, &[Deprel::Compound, Deprel::Amod]).any(|c| among(&pattern.without_modifier, parse.lemma(c)))
+    {
+        return Vec::new();
+    }
     if pattern.with_object.is_empty() {
         return vec![Triggered { anchor, light: None, extra }];
     }
@@ -143,26 +149,47 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered
     out
 }
 
-fn arguments(parse: &Parse<'_>, rules: &RuleSet, rule: usize, pattern: &Pattern, triggered: &Triggered, out: &mut Vec<Match>) {
-    let compiled = &rules.rules[rule];
+fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Triggered, out: &mut Vec<Match>) {
     let allowed = |found: Vec<Filled>, kinds: &[Kind]| -> Vec<Filled> {
         found.into_iter().filter(|f| kinds.contains(&parse.mention_kind(f.mention))).collect()
     };
-    let subjects = allowed(first_filled(parse, triggered, &pattern.subject, &compiled.subject_kinds), &compiled.subject_kinds);
+    let subjects = allowed(first_filled(parse, triggered, &pattern.subject, &pattern.subject_kinds), &pattern.subject_kinds);
     if subjects.is_empty() {
         return;
     }
     let same_path = pattern.subject == pattern.object;
+    // "discussed ties between A and B", "have treaties with C": the ends are named elsewhere, so the subjects are not
+    // the ends among themselves.
+    if same_path
+        && pattern.subject.0.iter().any(|steps| steps[..] == [Step::Subject])
+        && [Some(triggered.anchor), triggered.light].into_iter().flatten().any(|host| {
+            parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]).any(|c| {
+                matches!(parse.preposition(c).as_deref(), Some("with" | "between" | "to" | "against"))
+            })
+        })
+        && !subjects.iter().any(|s| matches!(parse.preposition(s.token).as_deref(), Some("between")))
+    {
+        return;
+    }
     let objects = if same_path {
         Vec::new()
     } else {
-        allowed(first_filled(parse, triggered, &pattern.object, &compiled.object_kinds), &compiled.object_kinds)
+        allowed(first_filled(parse, triggered, &pattern.object, &pattern.object_kinds), &pattern.object_kinds)
     };
+    // "Czech Senate President": the body next to the title has the office, not the state before it.
+    let mut objects = objects;
+    if pattern.subject.0.iter().any(|steps| steps.contains(&Step::Holder))
+        && objects.iter().all(|o| o.token < triggered.anchor)
+        && let Some(nearest) = objects.iter().copied().max_by_key(|o| o.token)
+        && parse.mention_kind(nearest.mention) == Kind::Organization
+    {
+        objects = vec![nearest];
+    }
     let mut pairs: Vec<(Filled, Filled)> = Vec::new();
     if same_path || (objects.is_empty() && pattern.reciprocal && !has_object(parse, triggered)) {
         for (i, &a) in subjects.iter().enumerate() {
             for &b in &subjects[i + 1..] {
-                if compiled.object_kinds.contains(&parse.mention_kind(b.mention)) {
+                if pattern.object_kinds.contains(&parse.mention_kind(b.mention)) {
                     pairs.push((a, b));
                 }
             }
@@ -229,8 +256,11 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
             fillers = next;
         }
         let mut filled: Vec<Filled> = Vec::new();
+        let holder = alternative[..] == [Step::Holder];
+        let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps) || parse.child(triggered.anchor, Deprel::Cop).is_some();
         for f in fillers {
-            for g in parse.fill(f) {
+            let found = if holder && !plural { parse.fill_single(f) } else { parse.fill(f) };
+            for g in found {
                 let known = filled.iter().any(|o| o.mention == g.mention);
                 if !known && kinds.contains(&parse.mention_kind(g.mention)) {
                     filled.push(g);
@@ -292,10 +322,13 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
 }
 
 /// The text's own words for the relation, where they read well between subject and object.
-pub(super) fn phrase(parse: &Parse<'_>, m: &Match) -> Option<String> {
+pub(super) fn phrase(parse: &Parse<'_>, m: &Match, class: Class) -> Option<String> {
     let verb = parse.is_verb(m.anchor);
-    if !verb || parse.is_passive(m.anchor) {
+    if !verb && matches!(class, Class::Role | Class::Kin) {
         return title(parse, m);
+    }
+    if !verb || parse.is_passive(m.anchor) {
+        return None;
     }
     let ahead = m.object.token > m.anchor && m.subject.token < m.anchor;
     if !ahead {

@@ -131,12 +131,12 @@ impl Relater {
         let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) = match m.rule {
             Some(r) => {
                 let rule = &self.rules.rules[r];
-                let phrase = matcher::phrase(parse, &m).unwrap_or_else(|| rule.phrase.clone());
+                let phrase = matcher::phrase(parse, &m, rule.class).unwrap_or_else(|| rule.phrase.clone());
                 (Arc::clone(&rule.predicate), phrase, rule.class, rule.symmetric, rule.confidence, Arc::clone(&rule.id))
             }
             None => (
                 open::predicate(parse, &m).into(),
-                matcher::phrase(parse, &m).unwrap_or_else(|| open::predicate(parse, &m).replace('_', " ")),
+                matcher::phrase(parse, &m, Class::Other).unwrap_or_else(|| open::predicate(parse, &m).replace('_', " ")),
                 Class::Other,
                 false,
                 0.5,

@@ -154,7 +154,14 @@ impl<'a> Parse<'a> {
 
     /// The preposition of an oblique or nominal modifier, fixed parts joined: `with`, `according_to`.
     pub(super) fn preposition(&self, t: usize) -> Option<String> {
-        let case = self.children[t].iter().copied().filter(|&c| self.deprel(c) == Deprel::Case && self.lemma(c) != "'s").last()?;
+        let mut cases = self.with_deprel(t, &[Deprel::Case]).filter(|&c| !matches!(self.lemma(c), "'s" | "'"));
+        let first = cases.next()?;
+        let last = cases.last();
+        // "from across", "in between": the last one tells, but "out of" is one.
+        let case = match last {
+            Some(of) if self.lemma(first) == "out" && self.lemma(of) == "of" => return Some("out_of".to_owned()),
+            other => other.unwrap_or(first),
+        };
         let mut words = vec![self.lemma(case)];
         words.extend(self.with_deprel(case, &[Deprel::Fixed]).map(|c| self.lemma(c)));
         Some(words.join("_"))
@@ -188,6 +195,10 @@ impl<'a> Parse<'a> {
         }
     }
 
+    pub(super) fn has_mark(&self, t: usize, words: &[&str]) -> bool {
+        self.with_deprel(t, &[Deprel::Mark, Deprel::Case]).any(|c| words.contains(&self.lemma(c)))
+    }
+
     fn infinitive(&self, t: usize) -> bool {
         self.children[t].iter().any(|&c| c < t && self.lemma(c) == "to" && matches!(self.deprel(c), Deprel::Mark | Deprel::Aux))
     }
@@ -219,7 +230,10 @@ impl<'a> Parse<'a> {
             return Vec::new();
         }
         let explicit: Vec<Filler> =
-            self.with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass]).map(|c| self.filler(c, 1.0)).collect();
+            self.with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass])
+                .filter(|&c| self.preposition(c).as_deref() != Some("by"))
+                .map(|c| self.filler(c, 1.0))
+                .collect();
         if !explicit.is_empty() {
             return explicit;
         }
@@ -234,6 +248,12 @@ impl<'a> Parse<'a> {
             Deprel::Xcomp => lower(self.controllers(head, depth + 1), THROUGH_CONTROL),
             Deprel::Ccomp if matches!(self.xpos(t), Xpos::Vbg) || self.infinitive(t) => {
                 lower(self.controllers(head, depth + 1), THROUGH_CONTROL)
+            }
+            // "accused Iran of arming", "barred the firm from selling": the object acts.
+            Deprel::Advcl if self.xpos(t) == Xpos::Vbg && self.has_mark(t, &["of", "from", "into"]) => {
+                let objects: Vec<Filler> = self.objects(head);
+                let found = if objects.is_empty() { self.surface_subjects(head, depth + 1) } else { objects };
+                lower(found, THROUGH_CONTROL)
             }
             Deprel::Advcl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) || self.infinitive(t) => {
                 lower(self.surface_subjects(head, depth + 1), THROUGH_PARTICIPLE)
@@ -333,7 +353,7 @@ impl<'a> Parse<'a> {
 
     fn agents(&self, t: usize) -> Vec<Filler> {
         let by = |host: usize, trust: f32| -> Vec<Filler> {
-            self.with_deprel(host, &[Deprel::OblAgent, Deprel::Obl, Deprel::Nmod])
+            self.with_deprel(host, &[Deprel::OblAgent, Deprel::Obl, Deprel::Nmod, Deprel::NsubjPass])
                 .filter(|&c| c > t && self.preposition(c).as_deref() == Some("by"))
                 .map(|c| self.filler(c, trust))
                 .collect()
@@ -508,6 +528,13 @@ impl<'a> Parse<'a> {
         out
     }
 
+    /// As [`Self::fill`], without the conjuncts: "president A, B's C" gives the office to A alone.
+    pub(super) fn fill_single(&self, filler: Filler) -> Vec<Filled> {
+        let mut out = Vec::new();
+        self.fill_one(filler, &mut out);
+        out
+    }
+
     fn fill_into(&self, filler: Filler, depth: usize, out: &mut Vec<Filled>) {
         if depth > MAX_DEPTH {
             return;
@@ -566,6 +593,27 @@ impl<'a> Parse<'a> {
             }
             return;
         }
+        // "Oman is a state that ...", "one of the states being ...": what is said of the description is said of the subject.
+        let mut described = token;
+        for _ in 0..2 {
+            if self.child(described, Deprel::Cop).is_some() {
+                let before = out.len();
+                for subject in self.with_deprel(described, &[Deprel::Nsubj]) {
+                    let f = self.filler(subject, trust * THROUGH_EXAMPLE);
+                    if f.token != token {
+                        self.fill_into(f, MAX_DEPTH - 1, out);
+                    }
+                }
+                if out.len() > before {
+                    return;
+                }
+                break;
+            }
+            match (self.deprel(described), self.head(described)) {
+                (Deprel::Nmod, Some(head)) if matches!(self.lemma(head), "one" | "some" | "part" | "among") => described = head,
+                _ => break,
+            }
+        }
         if among(&self.words.representatives, self.lemma(token)) {
             let body = |c: usize| {
                 self.mention_at(c).filter(|&m| matches!(self.mention_kind(m), Kind::Country | Kind::Organization))
@@ -577,8 +625,14 @@ impl<'a> Parse<'a> {
                 .chain(self.behind(token, "of"))
                 .chain(self.behind(token, "from"))
                 .filter_map(|f| body(f.token).map(|m| (f.token, m)));
-            for (_, mention) in owners.take(1) {
+            if let Some((owner, mention)) = { owners }.next() {
                 push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
+                // "ambassadors from Oman and Bahrain"
+                for c in self.with_deprel(owner, &[Deprel::Conj]) {
+                    if let Some(mention) = body(c) {
+                        push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE * THROUGH_CONJUNCT });
+                    }
+                }
             }
         }
     }

@@ -116,7 +116,26 @@ fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
     if question(parse) {
         scope.hypothetical = true;
     }
+    if scope.negations == 0 && called_off(parse, m) {
+        scope.negations = 1;
+        scope.future = false;
+    }
     scope
+}
+
+/// "was due to meet X, but the meeting was dropped": a later clause of the sentence calls the event off.
+fn called_off(parse: &Parse<'_>, m: &Match) -> bool {
+    const EVENTS: [&str; 9] = ["meeting", "visit", "trip", "talk", "talks", "audience", "summit", "plan", "call"];
+    (m.verb + 1..parse.len()).any(|t| {
+        parse.is_verb(t)
+            && parse.deprel(t) == Deprel::Conj
+            && parse.head(t) == Some(m.verb)
+            && (matches!(parse.lemma(t), "cancel" | "drop" | "scrap" | "postpone" | "abandon" | "collapse")
+                || (parse.lemma(t) == "call" && parse.child(t, Deprel::CompoundPrt).is_some()))
+            && parse
+                .with_deprel(t, &[Deprel::NsubjPass, Deprel::Nsubj])
+                .any(|c| EVENTS.contains(&parse.lemma(c)) && parse.child(c, Deprel::Det).is_some())
+    })
 }
 
 /// "the planned visit", "a possible meeting", "a cancelled trip"
@@ -169,6 +188,13 @@ fn auxiliaries(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
                 "may" | "might" | "could" | "can" | "should" | "must" | "ca" | "ought" => scope.hypothetical = true,
                 _ => {}
             }
+        }
+        // "is due to meet", "was set to meet", where the parser takes the adjective for an adverb
+        let due = parse
+            .with_deprel(t, &[Deprel::Advmod, Deprel::Mark, Deprel::Aux])
+            .any(|c| c < t && matches!(parse.lemma(c), "due" | "set" | "about" | "going" | "scheduled") && parse.child(c, Deprel::Fixed).is_some());
+        if due {
+            scope.future = true;
         }
         // "is to meet"
         let is_to = parse.with_deprel(t, &[Deprel::Mark]).any(|c| parse.lemma(c) == "to")
@@ -283,7 +309,8 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
             }
             Deprel::Advcl => {
                 let marks: Vec<&str> = parse.with_deprel(t, &[Deprel::Mark]).map(|c| parse.lemma(c)).collect();
-                if to && !among(&parse.words.motion, parse.lemma(head)) && parse.xpos(t) == Xpos::Vb {
+                // What is avoided on purpose did not happen.
+                if to && scope.negations == 0 && !among(&parse.words.motion, parse.lemma(head)) && parse.xpos(t) == Xpos::Vb {
                     scope.hypothetical = true;
                 }
                 if marks.iter().any(|m| matches!(*m, "by" | "after" | "before" | "while" | "as" | "when" | "since" | "because" | "although" | "though")) {
@@ -303,7 +330,12 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
                 if subject_of_active {
                     // "talks collapsed", "the meeting did not take place", "the visit will go ahead"
                     if parse.is_verb(head) {
-                        scope.negations += own_negations(parse, head).min(1);
+                        let off = own_negations(parse, head).min(1);
+                        scope.negations += off;
+                        // "the expected talks did not happen": they lie behind.
+                        if off > 0 && matches!(parse.xpos(head), Xpos::Vb | Xpos::Vbd) {
+                            scope.future = false;
+                        }
                         auxiliaries(parse, head, scope);
                     }
                     return;
