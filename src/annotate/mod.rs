@@ -2,13 +2,14 @@
 //!
 //! A sentence becomes word pieces ([`pieces`]), long ones become windows, the network scores them
 //! ([`backend`]), and the scores are decoded: valid BIO sequences for mentions ([`ner`]), a maximum spanning
-//! tree for the syntax ([`tree`]), edit scripts for lemmas ([`lemma`]).
+//! tree for the syntax ([`tree`], [`repair`]), edit scripts for lemmas ([`lemma`]).
 
 pub mod backend;
 mod lemma;
 mod model;
 mod ner;
 mod pieces;
+mod repair;
 mod tree;
 
 use std::ops::Range;
@@ -113,6 +114,7 @@ impl Annotator {
                 ner.push(output.ner.row(from + i).to_vec());
             }
         }
+        repair::repair(&mut tokens, &words);
         let found = ner::decode(&self.model.labels.ner, &ner)
             .into_iter()
             .filter(|m| words[m.tokens.clone()].iter().any(|w| w.chars().any(char::is_alphanumeric)))

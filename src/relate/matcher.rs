@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parse::{Filled, Filler, Parse, among};
 use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos};
-use crate::mention::Kind;
+use crate::mention::{Form, Kind};
 use crate::relation::Class;
 use crate::syntax::{Deprel, Upos, Xpos};
 
@@ -87,7 +87,10 @@ fn fits(parse: &Parse<'_>, t: usize, pos: TriggerPos) -> bool {
 /// A capitalized word inside a name ("President" of "President Hotel") is no trigger; a title that the
 /// tagger left inside a person's name is.
 fn names_something(parse: &Parse<'_>, t: usize) -> bool {
-    parse.mention_at(t).is_some_and(|m| parse.mention_kind(m) != Kind::Person || parse.mention_head(m) == t)
+    parse.mention_at(t).is_some_and(|m| {
+        let nominal = parse.linked.mentions[m].form == Form::Nominal;
+        !nominal && (parse.mention_kind(m) != Kind::Person || parse.mention_head(m) == t)
+    })
 }
 
 fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered> {
@@ -307,6 +310,11 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
             if found.is_empty() && from_trigger && triggered.light.is_none() && parse.is_verb(t) {
                 let nouns = parse.with_deprel(t, &[Deprel::Obj, Deprel::NsubjPass]).filter(|&c| parse.mention_at(c).is_none());
                 found = nouns.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
+            }
+            // "an attack by X on Y": the parser may hang the second phrase on the first.
+            if found.is_empty() && from_trigger && !parse.is_verb(t) && !matches!(word.as_str(), "of" | "in" | "at" | "from") {
+                let inner = parse.with_deprel(t, &[Deprel::Nmod, Deprel::NmodPoss]).filter(|&c| parse.mention_at(c).is_some());
+                found = inner.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
             }
             // "US Secretary of State Mike Pompeo of Kansas", "X, an analyst at Y": the phrase may hang on the name.
             if found.is_empty()

@@ -4,7 +4,7 @@
 //! verbs and light verbs are undone here, once, so that a rule speaks of `subject` and `object` only.
 
 use crate::entity::{Linked, MentionId};
-use crate::mention::Kind;
+use crate::mention::{Form, Kind};
 use crate::syntax::{Deprel, Sentence, Upos, Xpos};
 
 /// A token that fills an argument, and how far to trust the way to it.
@@ -258,6 +258,10 @@ impl<'a> Parse<'a> {
             Deprel::Advcl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) || self.infinitive(t) => {
                 lower(self.surface_subjects(head, depth + 1), THROUGH_PARTICIPLE)
             }
+            // "Oman is the only state to have signed": the described noun acts.
+            Deprel::Acl if self.infinitive(t) && self.child(head, Deprel::Cop).is_some() => {
+                vec![Filler { token: head, trust: THROUGH_CONTROL }]
+            }
             Deprel::Acl if self.infinitive(t) => lower(self.noun_subjects(head, depth + 1), THROUGH_CONTROL),
             Deprel::Acl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) => {
                 // "the number of people killed": the participle may hang on the quantity.
@@ -488,6 +492,12 @@ impl<'a> Parse<'a> {
     pub(super) fn holders(&self, t: usize) -> Vec<Filler> {
         let mut out = Vec::new();
         let person = |c: usize| self.mention_at(c).is_some();
+        // "the Moroccan king", resolved: the title itself is the mention.
+        if let Some(own) = self.mention_at(t)
+            && self.linked.mentions[own].form == Form::Nominal
+        {
+            return vec![Filler { token: t, trust: 1.0 }];
+        }
         if let Some(head) = self.head(t) {
             match self.deprel(t) {
                 Deprel::NmodDesc | Deprel::Compound | Deprel::Flat | Deprel::Amod | Deprel::Nmod | Deprel::NmodUnmarked
@@ -496,6 +506,10 @@ impl<'a> Parse<'a> {
                     out.push(self.filler(head, 1.0));
                 }
                 Deprel::Appos if person(head) => out.push(self.filler(head, 1.0)),
+                // "son-in-law and adviser X", where the parser takes the first title for a part of the second
+                Deprel::Compound if t < head && self.upos(head) == Upos::Noun && !person(head) && self.upos(t) == Upos::Noun => {
+                    out.extend(self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }));
+                }
                 Deprel::Conj if self.upos(head) == Upos::Noun || self.upos(head) == Upos::Propn => {
                     if !person(head) {
                         out.extend(self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }));
@@ -511,6 +525,16 @@ impl<'a> Parse<'a> {
         );
         if self.child(t, Deprel::Cop).is_some() {
             out.extend(self.surface_subjects(t, 0));
+        }
+        // "World Bank spokeswoman Lena Vogt": a title right before a person's name, whatever the tree says.
+        if out.is_empty()
+            && t + 1 < self.len()
+            && let Some(next) = self.mention_at(t + 1)
+            && self.mention_kind(next) == Kind::Person
+            && self.linked.mentions[next].tokens.start == t + 1
+            && self.mention_at(t).is_none()
+        {
+            out.push(Filler { token: self.mention_head(next), trust: THROUGH_PARTICIPLE });
         }
         out
     }

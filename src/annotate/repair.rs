@@ -1,0 +1,185 @@
+//! Small repairs of a tree where the words on the surface leave no doubt.
+//!
+//! A possessive "'s" marks a modifier of the noun after it, a "by" phrase is no subject, a preposition before a title
+//! belongs to the whole phrase, and what stands before the mark of a clause is not inside the clause. Nothing else is
+//! touched, and the result is a tree again.
+
+use crate::syntax::{Deprel, Token, Upos, Xpos};
+
+/// Words that may stand between a possessor and its noun.
+const MAX_GAP: usize = 7;
+
+pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
+    possessors(tokens, words);
+    agents(tokens);
+    prepositions(tokens);
+    objects_before_marks(tokens);
+}
+
+fn children(tokens: &[Token], head: usize) -> Vec<usize> {
+    (0..tokens.len()).filter(|&i| tokens[i].head == Some(head)).collect()
+}
+
+fn is_below(tokens: &[Token], mut token: usize, top: usize) -> bool {
+    for _ in 0..tokens.len() {
+        if token == top {
+            return true;
+        }
+        match tokens[token].head {
+            Some(head) => token = head,
+            None => return false,
+        }
+    }
+    true
+}
+
+/// Hang `token` on `head` unless that would close a circle or take the root away.
+fn hang(tokens: &mut [Token], token: usize, head: usize, deprel: Deprel) {
+    if tokens[token].head.is_some() && !is_below(tokens, head, token) {
+        tokens[token].head = Some(head);
+        tokens[token].deprel = deprel;
+    }
+}
+
+/// "X's wife and adviser Y": X possesses the noun, whatever verb the parser hung it on.
+fn possessors(tokens: &mut [Token], words: &[&str]) {
+    for mark in 1..tokens.len() {
+        if tokens[mark].xpos != Xpos::Pos || tokens[mark].deprel != Deprel::Case {
+            continue;
+        }
+        let Some(owner) = tokens[mark].head.filter(|&o| o < mark) else { continue };
+        if !matches!(tokens[owner].deprel, Deprel::Nsubj | Deprel::NsubjPass | Deprel::Obj | Deprel::Obl | Deprel::Dep | Deprel::Appos) {
+            continue;
+        }
+        let mut noun = mark + 1;
+        if words.get(noun) == Some(&"(") {
+            while noun < tokens.len() && words[noun] != ")" {
+                noun += 1;
+            }
+            noun += 1;
+        }
+        let limit = (noun + MAX_GAP).min(tokens.len());
+        while noun < limit
+            && (matches!(tokens[noun].upos, Upos::Adj | Upos::Num | Upos::Adv)
+                || matches!(words[noun], "-" | "\"" | "“" | "”")
+                || matches!(tokens[noun].xpos, Xpos::Vbn | Xpos::Vbg))
+        {
+            noun += 1;
+        }
+        if noun >= limit || !matches!(tokens[noun].upos, Upos::Noun | Upos::Propn) {
+            continue;
+        }
+        while let (Deprel::Compound | Deprel::Amod | Deprel::NmodUnmarked, Some(head)) = (tokens[noun].deprel, tokens[noun].head) {
+            if head <= noun || !matches!(tokens[head].upos, Upos::Noun | Upos::Propn) {
+                break;
+            }
+            noun = head;
+        }
+        hang(tokens, owner, noun, Deprel::NmodPoss);
+    }
+}
+
+/// "pushed by X": a noun behind "by" is no passive subject.
+fn agents(tokens: &mut [Token]) {
+    for i in 0..tokens.len() {
+        if matches!(tokens[i].deprel, Deprel::NsubjPass)
+            && tokens[i].head.is_some_and(|h| h < i)
+            && children(tokens, i).iter().any(|&c| tokens[c].deprel == Deprel::Case && tokens[c].lemma == "by")
+        {
+            tokens[i].deprel = Deprel::OblAgent;
+        }
+    }
+}
+
+/// "with Secretary X" where "with" hangs on X below "Secretary": it belongs to the phrase's head.
+fn prepositions(tokens: &mut [Token]) {
+    for case in 0..tokens.len() {
+        if tokens[case].deprel != Deprel::Case {
+            continue;
+        }
+        let Some(inner) = tokens[case].head else { continue };
+        let Some(outer) = tokens[inner].head else { continue };
+        let inside = matches!(tokens[inner].deprel, Deprel::Flat | Deprel::Appos | Deprel::NmodDesc | Deprel::Compound);
+        if inside && case < outer && outer < inner {
+            tokens[case].head = Some(outer);
+        }
+    }
+}
+
+/// "accused X of arming Y" where X hangs on "arming": what stands before "of" is the object of the verb above.
+fn objects_before_marks(tokens: &mut [Token]) {
+    for object in 0..tokens.len() {
+        if tokens[object].deprel != Deprel::Obj {
+            continue;
+        }
+        let Some(verb) = tokens[object].head else { continue };
+        let Some(above) = tokens[verb].head else { continue };
+        let below = children(tokens, verb);
+        let mark = below.iter().copied().find(|&c| tokens[c].deprel == Deprel::Mark && c < verb);
+        let fits = mark.is_some_and(|m| above < object && object < m)
+            && matches!(tokens[verb].deprel, Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp)
+            && tokens[above].upos == Upos::Verb
+            && !children(tokens, above).iter().any(|&c| tokens[c].deprel == Deprel::Obj);
+        if fits {
+            hang(tokens, object, above, Deprel::Obj);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::span::Span;
+
+    /// `word/UPOS/XPOS/head/deprel` with heads counted from 1, 0 for the root.
+    fn check(sentence: &str, changed: &[(usize, usize, Deprel)]) {
+        let mut words = Vec::new();
+        let mut tokens: Vec<Token> = Vec::new();
+        for cell in sentence.split(' ') {
+            let part: Vec<&str> = cell.split('/').collect();
+            words.push(part[0]);
+            tokens.push(Token {
+                span: Span::new(0, 0),
+                lemma: part[0].to_lowercase(),
+                upos: Upos::parse(part[1]),
+                xpos: Xpos::parse(part[2]),
+                head: part[3].parse::<usize>().unwrap().checked_sub(1),
+                deprel: Deprel::parse(part[4]),
+            });
+        }
+        let mut expect: Vec<(Option<usize>, Deprel)> = tokens.iter().map(|t| (t.head, t.deprel)).collect();
+        for &(token, head, deprel) in changed {
+            expect[token - 1] = (head.checked_sub(1), deprel);
+        }
+        repair(&mut tokens, &words);
+        let found: Vec<_> = tokens.iter().map(|t| (t.head, t.deprel)).collect();
+        assert_eq!(found, expect, "{sentence}");
+    }
+
+    #[test]
+    fn surface_marks_win_over_the_tree() {
+        check(
+            "Ghana/PROPN/NNP/5/nsubj 's/PART/POS/1/case new/ADJ/JJ/4/amod envoy/NOUN/NN/5/nsubj left/VERB/VBD/0/root",
+            &[(1, 4, Deprel::NmodPoss)],
+        );
+        check(
+            "pushed/VERB/VBN/0/root by/ADP/IN/3/case Ghana/PROPN/NNP/1/nsubj:pass",
+            &[(3, 1, Deprel::OblAgent)],
+        );
+        check(
+            "met/VERB/VBD/0/root with/ADP/IN/4/case Secretary/NOUN/NN/1/obl Vogt/PROPN/NNP/3/flat",
+            &[(2, 3, Deprel::Case)],
+        );
+        check(
+            "accused/VERB/VBD/0/root Togo/PROPN/NNP/4/obj of/SCONJ/IN/4/mark arming/VERB/VBG/1/advcl rebels/NOUN/NNS/4/obj",
+            &[(2, 1, Deprel::Obj)],
+        );
+    }
+
+    #[test]
+    fn what_is_right_stays() {
+        check("Ghana/PROPN/NNP/3/nmod:poss 's/PART/POS/1/case envoy/NOUN/NN/4/nsubj left/VERB/VBD/0/root", &[]);
+        check("It/PRON/PRP/3/nsubj 's/PART/POS/1/case late/ADJ/JJ/0/root", &[]);
+        check("helped/VERB/VBD/0/root to/PART/TO/3/mark arm/VERB/VB/1/xcomp Togo/PROPN/NNP/3/obj", &[]);
+    }
+}
