@@ -75,6 +75,24 @@ pub(super) fn clean(article: &Article<'_>, mentions: &[Mention]) -> Vec<Draft> {
 
 /// "Organization (PLO)" is two mentions, and so is "Morocco-Israel".
 fn split(article: &Article<'_>, s: usize, tokens: Range<usize>, kind: Kind) -> Vec<(Kind, Range<usize>)> {
+    // Addresses and dashes end a name: "https://t.co/x — Middle East Monitor".
+    let foreign = |i: usize| {
+        let word = article.word(s, i);
+        word.contains("://") || word.starts_with("www.") || word.starts_with('@') || matches!(word, "—" | "--" | "|")
+    };
+    if tokens.clone().any(foreign) {
+        let mut parts = Vec::new();
+        let mut start = tokens.start;
+        for i in tokens.clone().chain([tokens.end]) {
+            if i == tokens.end || foreign(i) {
+                if start < i {
+                    parts.push((kind, start..i));
+                }
+                start = i + 1;
+            }
+        }
+        return parts;
+    }
     let bracket = tokens.clone().find(|&i| matches!(article.word(s, i), "(" | "[" | "-LRB-"));
     if let Some(at) = bracket.filter(|&i| i > tokens.start) {
         let close =
@@ -122,7 +140,11 @@ fn trim(article: &Article<'_>, mention: &Mention, kind: Kind, mut tokens: Range<
     }
     while !tokens.is_empty() {
         let last = article.word(s, tokens.end - 1);
-        if is_word(last) && !matches!(last, "'s" | "’s" | "'S" | "’S") {
+        // "National Museum in": the tagger went one word too far.
+        let function_word = tokens.len() > 1
+            && matches!(article.upos(s, tokens.end - 1), Upos::Adp | Upos::Cconj | Upos::Det)
+            && last.chars().all(char::is_lowercase);
+        if !function_word && is_word(last) && !matches!(last, "'s" | "’s" | "'S" | "’S") {
             break;
         }
         tokens.end -= 1;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::parse::{Filled, Filler, Parse, among};
-use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos};
+use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos, name_key};
 use crate::mention::{Form, Kind};
 use crate::relation::Class;
 use crate::syntax::{Deprel, Upos, Xpos};
@@ -21,12 +21,14 @@ pub(super) struct Match {
     pub(super) trigger: Vec<usize>,
     pub(super) subject: Filled,
     pub(super) object: Filled,
+    /// Said of a name in passing: whatever the clause says, it holds.
+    pub(super) standing: bool,
     specificity: usize,
 }
 
 impl Match {
     pub(super) fn open(anchor: usize, trigger: Vec<usize>, subject: Filled, object: Filled) -> Self {
-        Self { rule: None, anchor, verb: anchor, trigger, subject, object, specificity: 0 }
+        Self { rule: None, anchor, verb: anchor, trigger, subject, object, standing: false, specificity: 0 }
     }
 }
 
@@ -42,9 +44,13 @@ struct Triggered {
 pub(super) fn matches(parse: &Parse<'_>, rules: &RuleSet) -> Vec<Match> {
     let mut out: Vec<Match> = Vec::new();
     for anchor in 0..parse.len() {
-        let Some(entries) = rules.index.get(parse.lemma(anchor)) else { continue };
+        let by_name = parse.mention_at(anchor).filter(|&m| {
+            matches!(parse.linked.mentions[m].form, Form::Name | Form::Alias) && parse.mention_head(m) == anchor
+        });
+        let names = by_name.and_then(|m| rules.index.get(&name_key(parse.mention_kind(m))));
+        let lemmas = rules.index.get(parse.lemma(anchor));
         let mut here: Vec<Match> = Vec::new();
-        for &(pos, rule, pattern) in entries {
+        for &(pos, rule, pattern) in lemmas.into_iter().chain(names).flatten() {
             if !fits(parse, anchor, pos) {
                 continue;
             }
@@ -76,6 +82,7 @@ fn most_specific(found: Vec<Match>) -> Vec<Match> {
 
 fn fits(parse: &Parse<'_>, t: usize, pos: TriggerPos) -> bool {
     match pos {
+        TriggerPos::Name => true,
         TriggerPos::Verb => parse.upos(t) == Upos::Verb,
         TriggerPos::Noun => matches!(parse.upos(t), Upos::Noun | Upos::Propn) && !names_something(parse, t),
         TriggerPos::Adjective => {
@@ -161,19 +168,6 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
         return;
     }
     let same_path = pattern.subject == pattern.object;
-    // "discussed ties between A and B", "have treaties with C": the ends are named elsewhere, so the subjects are not
-    // the ends among themselves.
-    if same_path
-        && pattern.subject.0.iter().any(|steps| steps[..] == [Step::Subject])
-        && [Some(triggered.anchor), triggered.light].into_iter().flatten().any(|host| {
-            parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]).any(|c| {
-                matches!(parse.preposition(c).as_deref(), Some("with" | "between" | "to" | "against"))
-            })
-        })
-        && !subjects.iter().any(|s| matches!(parse.preposition(s.token).as_deref(), Some("between")))
-    {
-        return;
-    }
     let objects = if same_path {
         Vec::new()
     } else {
@@ -189,7 +183,15 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
         objects = vec![nearest];
     }
     let mut pairs: Vec<(Filled, Filled)> = Vec::new();
-    if same_path || (objects.is_empty() && pattern.reciprocal && !has_object(parse, triggered)) {
+    let among_subjects = if same_path {
+        !(says_subject(pattern) && ends_elsewhere(parse, triggered, &subjects))
+    } else {
+        objects.is_empty()
+            && pattern.reciprocal
+            && !has_object(parse, triggered)
+            && !ends_elsewhere(parse, triggered, &subjects)
+    };
+    if among_subjects {
         for (i, &a) in subjects.iter().enumerate() {
             for &b in &subjects[i + 1..] {
                 if pattern.object_kinds.contains(&parse.mention_kind(b.mention)) {
@@ -212,12 +214,33 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
             rule: Some(rule),
             anchor: triggered.anchor,
             verb: carrier(parse, triggered.anchor),
-            trigger: trigger_words(parse, triggered, object.token),
+            trigger: if pattern.pos == TriggerPos::Name {
+                name_words(parse, triggered.anchor, object.token)
+            } else {
+                trigger_words(parse, triggered, object.token)
+            },
             subject,
             object,
+            standing: pattern.pos == TriggerPos::Name,
             specificity: pattern.specificity(),
         });
     }
+}
+
+fn says_subject(pattern: &Pattern) -> bool {
+    pattern.subject.0.iter().any(|steps| steps[..] == [Step::Subject])
+}
+
+/// "discussed ties between A and B", "have treaties with C": the ends are named elsewhere, so the subjects are not the
+/// ends among themselves.
+fn ends_elsewhere(parse: &Parse<'_>, triggered: &Triggered, subjects: &[Filled]) -> bool {
+    let preposition = |t: usize| parse.preposition(t);
+    let elsewhere = [Some(triggered.anchor), triggered.light].into_iter().flatten().any(|host| {
+        parse
+            .with_deprel(host, &[Deprel::Obl, Deprel::Nmod])
+            .any(|c| matches!(preposition(c).as_deref(), Some("with" | "between" | "to" | "against")))
+    });
+    elsewhere && !subjects.iter().any(|s| preposition(s.token).as_deref() == Some("between"))
 }
 
 /// An object that is no entity ("met the deadline") keeps coordinated subjects from being both ends.
@@ -227,6 +250,12 @@ fn has_object(parse: &Parse<'_>, triggered: &Triggered) -> bool {
 
 fn carrier(parse: &Parse<'_>, anchor: usize) -> usize {
     if parse.is_verb(anchor) { anchor } else { parse.light_verb(anchor).unwrap_or(anchor) }
+}
+
+/// The preposition or "'s" between two names, else the name itself.
+fn name_words(parse: &Parse<'_>, anchor: usize, object: usize) -> Vec<usize> {
+    let case: Vec<usize> = parse.with_deprel(object, &[Deprel::Case]).collect();
+    if case.is_empty() { vec![anchor] } else { case }
 }
 
 fn trigger_words(parse: &Parse<'_>, triggered: &Triggered, object: usize) -> Vec<usize> {
@@ -259,7 +288,7 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
             fillers = next;
         }
         let mut filled: Vec<Filled> = Vec::new();
-        let holder = alternative[..] == [Step::Holder];
+        let holder = matches!(alternative[..], [Step::Holder] | [Step::Itself]);
         let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps) || parse.child(triggered.anchor, Deprel::Cop).is_some();
         for f in fillers {
             let found = if holder && !plural { parse.fill_single(f) } else { parse.fill(f) };
@@ -302,12 +331,19 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
             _ => parse.modifiers(t),
         },
         Step::Holder => parse.holders(t),
+        Step::Itself => vec![Filler { token: t, trust: 1.0 }],
+        Step::Apposition => parse
+            .with_deprel(t, &[Deprel::Appos, Deprel::NmodUnmarked, Deprel::List])
+            .filter(|&c| c > t && parse.mention_at(c).is_some())
+            .map(|token| Filler { token, trust: 1.0 })
+            .collect(),
         Step::Complement => parse.complements(t),
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
         Step::Behind(word) => {
             let mut found = each(&|b| parse.behind(b, word));
             // "discussed the budget with X": the phrase may hang on the verb's object.
-            if found.is_empty() && from_trigger && triggered.light.is_none() && parse.is_verb(t) {
+            let participant = matches!(word.as_str(), "with" | "from" | "to" | "against" | "about" | "between" | "for");
+            if found.is_empty() && from_trigger && participant && triggered.light.is_none() && parse.is_verb(t) {
                 let nouns = parse.with_deprel(t, &[Deprel::Obj, Deprel::NsubjPass]).filter(|&c| parse.mention_at(c).is_none());
                 found = nouns.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
             }
@@ -332,6 +368,9 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
 /// The text's own words for the relation, where they read well between subject and object.
 pub(super) fn phrase(parse: &Parse<'_>, m: &Match, class: Class) -> Option<String> {
     let verb = parse.is_verb(m.anchor);
+    if m.standing {
+        return None;
+    }
     if !verb && matches!(class, Class::Role | Class::Kin) {
         return title(parse, m);
     }

@@ -28,8 +28,13 @@ struct Scope {
 }
 
 pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
-    let standing = is_title(parse, m);
-    let scope = if standing { title_scope(parse, m) } else { scope(parse, m) };
+    let standing = m.standing || is_title(parse, m);
+    // A title or a place beside a name holds whatever is said of the name.
+    let scope = if standing {
+        Scope { negations: 0, future: false, hypothetical: false, denied: false }
+    } else {
+        scope(parse, m)
+    };
     let polarity = if scope.negations % 2 == 1 { Polarity::Negated } else { Polarity::Affirmed };
     let modality = if scope.denied {
         Modality::Denied
@@ -53,18 +58,8 @@ pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
 fn is_title(parse: &Parse<'_>, m: &Match) -> bool {
     !parse.is_verb(m.anchor)
         && parse.child(m.anchor, Deprel::Cop).is_none()
-        && parse.linked.mentions[m.subject.mention].kind == Kind::Person
         && parse.light_verb(m.anchor).is_none()
         && parse.holders(m.anchor).iter().flat_map(|&f| parse.fill(f)).any(|f| f.mention == m.subject.mention)
-}
-
-fn title_scope(parse: &Parse<'_>, m: &Match) -> Scope {
-    let former = parse.with_deprel(m.anchor, &[Deprel::Amod, Deprel::Compound, Deprel::Advmod]).any(|c| {
-        matches!(parse.lemma(c), "former" | "ex" | "late" | "then" | "ousted" | "deposed" | "outgoing" | "past")
-    });
-    // A past office is a fact of the past; it is neither negated nor unreal.
-    let _ = former;
-    Scope { negations: 0, future: false, hypothetical: false, denied: false }
 }
 
 fn own_negations(parse: &Parse<'_>, t: usize) -> usize {

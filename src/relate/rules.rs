@@ -76,6 +76,7 @@ struct RawPattern {
     verb: Option<Vec<String>>,
     noun: Option<Vec<String>>,
     adjective: Option<Vec<String>>,
+    name: Option<Vec<String>>,
     particle: Option<Vec<String>>,
     with_object: Option<Vec<String>>,
     with_oblique: Option<Vec<String>>,
@@ -105,6 +106,13 @@ pub(super) enum TriggerPos {
     Verb,
     Noun,
     Adjective,
+    /// A name of a kind; its lemma in the index is [`name_key`] of the kind.
+    Name,
+}
+
+/// The index entry of names of a kind; no lemma looks like it.
+pub(super) fn name_key(kind: Kind) -> String {
+    format!("<{kind}>")
 }
 
 /// One step of an argument's path.
@@ -116,6 +124,10 @@ pub(super) enum Step {
     Possessor,
     Modifier,
     Holder,
+    /// The trigger's own mention.
+    Itself,
+    /// What stands beside a name: "Lisbon, Portugal".
+    Apposition,
     Complement,
     /// The light verb's or the light object's noun.
     Light,
@@ -309,16 +321,22 @@ fn compile(raw: &RawRule, id: &str, origin: String) -> Result<(Rule, Triggers), 
     let mut triggers = Vec::new();
     for (index, p) in raw.pattern.iter().enumerate() {
         let words = |list: &Option<Vec<String>>| list.clone().unwrap_or_default();
-        let (pos, lemmas) = match (&p.verb, &p.noun, &p.adjective) {
-            (Some(l), None, None) => (TriggerPos::Verb, l),
-            (None, Some(l), None) => (TriggerPos::Noun, l),
-            (None, None, Some(l)) => (TriggerPos::Adjective, l),
-            _ => return Err("a pattern needs exactly one of verb, noun, adjective".to_owned()),
+        let (pos, lemmas) = match (&p.verb, &p.noun, &p.adjective, &p.name) {
+            (Some(l), None, None, None) => (TriggerPos::Verb, l),
+            (None, Some(l), None, None) => (TriggerPos::Noun, l),
+            (None, None, Some(l), None) => (TriggerPos::Adjective, l),
+            (None, None, None, Some(l)) => (TriggerPos::Name, l),
+            _ => return Err("a pattern needs exactly one of verb, noun, adjective, name".to_owned()),
         };
+        if pos == TriggerPos::Name {
+            for kind in kinds(Some(lemmas))? {
+                triggers.push((index, pos, name_key(kind)));
+            }
+        }
         if lemmas.is_empty() {
             return Err("a pattern's list of trigger lemmas is empty".to_owned());
         }
-        for lemma in lemmas {
+        for lemma in lemmas.iter().filter(|_| pos != TriggerPos::Name) {
             if lemma.is_empty() || lemma.chars().any(char::is_uppercase) {
                 return Err(format!("trigger lemma \"{lemma}\" must be a lower-case word"));
             }
@@ -399,6 +417,8 @@ fn path(text: &str) -> Result<ArgumentPath, String> {
                 "possessor" => Step::Possessor,
                 "modifier" => Step::Modifier,
                 "holder" => Step::Holder,
+                "self" => Step::Itself,
+                "apposition" => Step::Apposition,
                 "complement" => Step::Complement,
                 "light" => Step::Light,
                 preposition if preposition.chars().all(|c| c.is_ascii_lowercase() || c == '_') => {
@@ -407,7 +427,7 @@ fn path(text: &str) -> Result<ArgumentPath, String> {
                 other => {
                     return Err(format!(
                         "unknown step \"{other}\" in an argument path; steps are subject, object, indirect, possessor, modifier, \
-                         holder, complement, light, or a preposition such as with"
+                         holder, self, apposition, complement, light, or a preposition such as with"
                     ));
                 }
             });
