@@ -4,4 +4,7 @@
 
 mod arguments;
 mod extract;
+mod parse;
+mod readme;
+mod rules;
 mod run;
