@@ -1,5 +1,6 @@
 //! What the repository shows to newcomers: the sample articles and the commands of the README.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -108,16 +109,17 @@ fn the_sample_articles_triples() {
         let t: Triple = serde_json::from_str(line).unwrap();
         if t.doc != doc {
             doc.clone_from(&t.doc);
-            shown += &format!("{doc}\n");
+            writeln!(shown, "{doc}").unwrap();
         }
-        shown += &format!("  {} ({}) | {} | {} ({})", t.subject, t.subject_kind, t.predicate, t.object, t.object_kind);
-        shown += &format!("  [{} {}", t.polarity.as_str(), t.modality.as_str());
+        let (subject, object) = (&t.subject, &t.object);
+        write!(shown, "  {subject} ({}) | {} | {object} ({})", t.subject_kind, t.predicate, t.object_kind).unwrap();
+        write!(shown, "  [{} {}", t.polarity.as_str(), t.modality.as_str()).unwrap();
         for (label, value) in [("by", t.attribution), ("time", t.time), ("place", t.place)] {
             if let Some(value) = value {
-                shown += &format!(", {label} {value}");
+                write!(shown, ", {label} {value}").unwrap();
             }
         }
-        shown += &format!("] {} {}\n", t.class, t.rule);
+        writeln!(shown, "] {} {}", t.class, t.rule).unwrap();
     }
     insta::assert_snapshot!(shown);
 }
