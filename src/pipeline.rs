@@ -573,7 +573,7 @@ mod tests {
             self.workers.fetch_add(1, Ordering::Relaxed)
         }
 
-        fn process(&self, _: &mut usize, batch: Vec<Document>) -> Vec<Related> {
+        fn process(&self, _: &mut usize, batch: Vec<Document>) -> Vec<Result<Related, StageError>> {
             batch
                 .into_iter()
                 .map(|document| {
@@ -581,7 +581,7 @@ mod tests {
                     if document.text.contains("Slow") {
                         thread::sleep(Duration::from_millis(30));
                     }
-                    capitalised(document)
+                    Ok(capitalised(document))
                 })
                 .collect()
         }

@@ -239,6 +239,11 @@ fn windows(sizes: &[usize], max_pieces: usize) -> Vec<Window> {
             total += sizes[end];
             end += 1;
         }
+        // A window that sees no further than the former one has nothing to say.
+        if out.last().is_some_and(|former| former.seen.end == end) {
+            start += 1;
+            continue;
+        }
         // The overlap's first half belongs to the former window, its second half to this one.
         let owned_start = out.last().map_or(start, |w| start + (w.seen.end - start) / 2);
         if let Some(former) = out.last_mut() {
@@ -274,5 +279,11 @@ mod tests {
             }
             prop_assert_eq!(next, sizes.len());
         }
+    }
+
+    #[test]
+    fn a_window_that_sees_no_further_is_left_out() {
+        let found: Vec<Range<usize>> = windows(&[9, 6, 3, 1, 12, 8, 11], 24).into_iter().map(|w| w.owned).collect();
+        assert_eq!(found, [0..3, 3..5, 5..7]);
     }
 }

@@ -77,14 +77,17 @@ pub(super) struct Labels {
     pub(super) lemma: Vec<LemmaScript>,
 }
 
+/// Lemma by lower-case form and part of speech.
+type Lemmas = HashMap<(Box<str>, Upos), Box<str>>;
+
 /// A loaded model: everything that workers share.
 pub struct Model {
     pub(super) labels: Labels,
     pub(super) tokenizer: Tokenizer,
     pub(super) replacements: HashMap<char, String>,
     pub(super) words: HashMap<String, String>,
-    /// Lemmas of known forms: (lower-case form, part of speech).
-    pub(super) lemmas: HashMap<(Box<str>, Upos), Box<str>>,
+    /// Lemmas of known forms.
+    pub(super) lemmas: Lemmas,
     /// Longest input in word pieces, `[CLS]` and `[SEP]` not counted.
     pub(super) max_pieces: usize,
     pub(super) special: SpecialPieces,
@@ -107,6 +110,7 @@ struct Files {
 }
 
 #[cfg(feature = "embedded")]
+#[allow(clippy::unnecessary_wraps, reason = "a build without the model has none to give")]
 fn embedded() -> Result<Files, ModelError> {
     Ok(Files {
         lemmas: Cow::Borrowed(include_bytes!("../../models/news-en/lemmas.tsv")),
@@ -200,7 +204,7 @@ impl Model {
 }
 
 /// Reads `form TAB part of speech TAB lemma` lines.
-fn lemma_table(bytes: &[u8]) -> Result<HashMap<(Box<str>, Upos), Box<str>>, ModelError> {
+fn lemma_table(bytes: &[u8]) -> Result<Lemmas, ModelError> {
     let wrong = |reason: String| ModelError::Config { file: "lemmas.tsv", reason };
     let text = std::str::from_utf8(bytes).map_err(|e| wrong(e.to_string()))?;
     let mut table = HashMap::new();

@@ -4,7 +4,7 @@
 //! `token` cuts a stretch into tokens, and decides whether a full stop belongs to an abbreviation; `sentence` decides
 //! after which stops a sentence ends. Word lists are in `data/segment`.
 //!
-//! F1 by `scripts/evaluate_segmentation` on raw text, paragraphs apart, lists tuned on the training and dev parts only:
+//! F1 by `scripts/evaluate` on raw text, paragraphs apart, lists tuned on the training and dev parts only:
 //!
 //! | treebank | words, dev | words, test | sentences, dev | sentences, test |
 //! |---|---|---|---|---|

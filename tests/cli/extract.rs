@@ -216,7 +216,7 @@ fn an_unreadable_folder_is_named_and_the_others_are_done() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new(&[("in/closed/1.txt", STORY.as_bytes()), ("in/open.txt", STORY.as_bytes())]);
     let closed = folder.path("in/closed");
-    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&closed, std::fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read everything; there is nothing to see then.
     let can_read = std::fs::read_dir(&closed).is_ok();
     let ran = folder.run(&["extract", "in"]);

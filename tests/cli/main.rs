@@ -3,4 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod arguments;
+mod extract;
+mod parse;
+mod readme;
+mod rules;
 mod run;

@@ -110,8 +110,7 @@ impl RtenBackend {
 /// The only sentence's matrix of a `[1, rows, columns]` value, or a plain matrix.
 fn matrix(value: Value) -> Result<Matrix, BackendError> {
     let tensor: rten_tensor::Tensor<f32> = value.try_into().map_err(|_| BackendError::Run("an output is not f32".to_owned()))?;
-    let shape: &[usize] = rten_tensor::Layout::shape(&tensor).as_ref();
-    let n_columns = shape.last().copied().unwrap_or(1);
+    let n_columns = rten_tensor::Layout::shape(&tensor).last().copied().unwrap_or(1);
     Ok(Matrix::new(n_columns, tensor.to_vec()))
 }
 
