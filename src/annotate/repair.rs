@@ -1,8 +1,8 @@
 //! Small repairs of a tree where the words on the surface leave no doubt.
 //!
 //! A possessive "'s" marks a modifier of the noun after it, a "by" phrase is no subject, a preposition before a title
-//! belongs to the whole phrase, and what stands before the mark of a clause is not inside the clause. Nothing else is
-//! touched, and the result is a tree again.
+//! belongs to the whole phrase, what stands before the mark of a clause is not inside the clause, and a verb has one
+//! subject. Nothing else is touched, and the result is a tree again.
 
 use crate::syntax::{Deprel, Token, Upos, Xpos};
 
@@ -14,6 +14,7 @@ pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
     agents(tokens);
     prepositions(tokens);
     objects_before_marks(tokens);
+    second_subjects(tokens);
 }
 
 fn children(tokens: &[Token], head: usize) -> Vec<usize> {
@@ -126,6 +127,32 @@ fn objects_before_marks(tokens: &mut [Token]) {
     }
 }
 
+/// A verb has one subject: of two, a title right before a name is part of the name, and one behind the verb is its
+/// object.
+fn second_subjects(tokens: &mut [Token]) {
+    let mut first: Vec<Option<usize>> = vec![None; tokens.len()];
+    for i in 0..tokens.len() {
+        if tokens[i].deprel != Deprel::Nsubj {
+            continue;
+        }
+        let Some(verb) = tokens[i].head else { continue };
+        let Some(other) = first[verb] else {
+            first[verb] = Some(i);
+            continue;
+        };
+        if i == other + 1 && i < verb && tokens[other].upos == Upos::Noun && tokens[i].upos == Upos::Propn {
+            hang(tokens, other, i, Deprel::NmodDesc);
+            first[verb] = Some(i);
+        } else if other < verb
+            && verb < i
+            && tokens[verb].upos == Upos::Verb
+            && !children(tokens, verb).iter().any(|&c| matches!(tokens[c].deprel, Deprel::Obj | Deprel::AuxPass))
+        {
+            tokens[i].deprel = Deprel::Obj;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -177,7 +204,17 @@ mod tests {
     }
 
     #[test]
+    fn a_verb_has_one_subject() {
+        check("Vogt/PROPN/NNP/2/nsubj thanked/VERB/VBD/0/root Togo/PROPN/NNP/2/nsubj", &[(3, 2, Deprel::Obj)]);
+        check(
+            "spokesman/NOUN/NN/3/nsubj Vogt/PROPN/NNP/3/nsubj left/VERB/VBD/0/root",
+            &[(1, 2, Deprel::NmodDesc)],
+        );
+    }
+
+    #[test]
     fn what_is_right_stays() {
+        check("left/VERB/VBD/2/ccomp said/VERB/VBD/0/root Vogt/PROPN/NNP/2/nsubj", &[]);
         check("Ghana/PROPN/NNP/3/nmod:poss 's/PART/POS/1/case envoy/NOUN/NN/4/nsubj left/VERB/VBD/0/root", &[]);
         check("It/PRON/PRP/3/nsubj 's/PART/POS/1/case late/ADJ/JJ/0/root", &[]);
         check("helped/VERB/VBD/0/root to/PART/TO/3/mark arm/VERB/VB/1/xcomp Togo/PROPN/NNP/3/obj", &[]);

@@ -242,7 +242,23 @@ impl<'a> Parse<'a> {
             fillers.into_iter().map(|f| Filler { trust: f.trust * by, ..f }).collect()
         };
         match self.deprel(t) {
-            Deprel::Conj if self.is_clause(head) => lower(self.surface_subjects(head, depth + 1), THROUGH_CONJUNCT),
+            Deprel::Conj if self.is_clause(head) => {
+                // "thanked X for backing the plan and called on Y": a finite verb is no partner of a participle or
+                // infinitive; it goes with the finite clause above.
+                let finite = |v: usize| matches!(self.xpos(v), Xpos::Vbd | Xpos::Vbp | Xpos::Vbz | Xpos::Md);
+                let mut partner = head;
+                while finite(t)
+                    && matches!(self.xpos(partner), Xpos::Vbg | Xpos::Vb)
+                    && self.with_deprel(partner, &[Deprel::Aux, Deprel::Nsubj, Deprel::NsubjPass]).next().is_none()
+                    && let Some(above) = self.head(partner)
+                {
+                    partner = above;
+                }
+                if !self.is_clause(partner) {
+                    partner = head;
+                }
+                lower(self.surface_subjects(partner, depth + 1), THROUGH_CONJUNCT)
+            }
             // A conjoined participle after a noun shares the noun.
             Deprel::Conj => Vec::new(),
             Deprel::Xcomp => lower(self.controllers(head, depth + 1), THROUGH_CONTROL),
