@@ -57,6 +57,8 @@ pub(super) struct Lexicon {
     pub(super) representatives: Vec<String>,
     /// Prepositions before examples of a noun ("states such as Oman").
     pub(super) example_prepositions: Vec<String>,
+    /// Nouns that only count what follows "of" ("a group of diplomats").
+    pub(super) quantities: Vec<String>,
     /// Verbs of saying.
     pub(super) speech: Vec<String>,
     /// Verbs that turn their complement into its opposite ("refused to meet").
@@ -603,6 +605,27 @@ impl<'a> Parse<'a> {
             .with_deprel(token, &[Deprel::Appos, Deprel::Flat, Deprel::NmodDesc])
             .filter(|&c| c > token && self.mention_at(c).is_some())
             .collect();
+        // "watchdog Harbour International", where the parser hangs the name otherwise: right behind the noun all the same.
+        if named.is_empty()
+            && token + 1 < self.len()
+            && self.upos(token) == Upos::Noun
+            && let Some(next) = self.mention_at(token + 1)
+            && self.linked.mentions[next].tokens.start == token + 1
+            && self.head(self.mention_head(next)) == Some(token)
+            && self.preposition(self.mention_head(next)).is_none()
+        {
+            named.push(self.mention_head(next));
+        }
+        // "a group of diplomats", "dozens of Kurds"
+        if named.is_empty() && among(&self.words.quantities, self.lemma(token)) {
+            let before = out.len();
+            for f in self.behind(token, "of") {
+                self.fill_into(Filler { token: f.token, trust: trust * f.trust * THROUGH_CONJUNCT }, MAX_DEPTH - 2, out);
+            }
+            if out.len() > before {
+                return;
+            }
+        }
         if named.is_empty()
             && let (Deprel::NmodDesc, Some(head)) = (self.deprel(token), self.head(token))
             && self.mention_at(head).is_some()
