@@ -96,7 +96,9 @@ fn run(
 ) -> Result<Option<Failure>, StageError> {
     let document =
         Document { id: "example".to_owned(), source: None, title: None, published: None, text: text.to_owned() };
-    let Some(related) = news.process(annotator, vec![document]).into_iter().next().transpose()? else { return Ok(None) };
+    let Some(related) = news.process(annotator, vec![document]).into_iter().next().transpose()? else {
+        return Ok(None);
+    };
     let (own, others): (Vec<&Relation>, Vec<&Relation>) = related.relations.iter().partition(|r| r.rule == rule.id);
     let found: BTreeSet<String> = own
         .iter()

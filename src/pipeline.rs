@@ -93,10 +93,7 @@ impl Stages for News {
     }
 
     fn process(&self, annotator: &mut Annotator, batch: Vec<Document>) -> Vec<Result<Related, StageError>> {
-        batch
-            .into_iter()
-            .map(|document| Ok(self.relater.relate(self.linked(annotator, segment(document))?)))
-            .collect()
+        batch.into_iter().map(|document| Ok(self.relater.relate(self.linked(annotator, segment(document))?))).collect()
     }
 }
 

@@ -117,10 +117,7 @@ impl Sentence {
     /// The token among `tokens` whose governor lies outside of them: the head of a phrase.
     pub fn head_of(&self, tokens: std::ops::Range<usize>) -> usize {
         let first = tokens.start;
-        tokens
-            .clone()
-            .find(|&i| self.tokens[i].head.is_none_or(|h| !tokens.contains(&h)))
-            .unwrap_or(first)
+        tokens.clone().find(|&i| self.tokens[i].head.is_none_or(|h| !tokens.contains(&h))).unwrap_or(first)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Tags, lemmas, trees and named mentions from one transformer.
 //!
-//! A sentence becomes word pieces ([`pieces`]), long ones become windows, the network scores them
-//! ([`backend`]), and the scores are decoded: valid BIO sequences for mentions ([`ner`]), a maximum spanning
-//! tree for the syntax ([`tree`], [`repair`]), edit scripts for lemmas ([`lemma`]).
+//! A sentence becomes word pieces (`pieces`), long ones become windows, the network scores them
+//! ([`backend`]), and the scores are decoded: valid BIO sequences for mentions (`ner`), a maximum spanning
+//! tree for the syntax (`tree`, `repair`), edit scripts for lemmas (`lemma`).
 
 pub mod backend;
 mod lemma;
@@ -74,7 +74,11 @@ impl Annotator {
         Ok(Annotated { document, sentences: parsed, mentions })
     }
 
-    fn sentence(&mut self, text: &str, sentence: &TokenizedSentence) -> Result<(Vec<Token>, Vec<ner::Found>), BackendError> {
+    fn sentence(
+        &mut self,
+        text: &str,
+        sentence: &TokenizedSentence,
+    ) -> Result<(Vec<Token>, Vec<ner::Found>), BackendError> {
         let words: Vec<&str> = sentence.tokens.iter().map(|t| t.of(text)).collect();
         let pieces: Vec<Arc<[i32]>> = words.iter().map(|w| self.vocabulary.pieces(&self.model, w)).collect();
         let windows = windows(&pieces.iter().map(|p| p.len()).collect::<Vec<_>>(), self.model.max_pieces);
@@ -124,7 +128,8 @@ impl Annotator {
 
     fn input(&self, words: &[&str], pieces: &[Arc<[i32]>]) -> Input {
         let special = self.model.special;
-        let mut input = Input { ids: vec![special.begin as i32], shapes: vec![0], words: Vec::with_capacity(words.len()) };
+        let mut input =
+            Input { ids: vec![special.begin as i32], shapes: vec![0], words: Vec::with_capacity(words.len()) };
         for (word, ids) in words.iter().zip(pieces) {
             input.words.push(input.ids.len() as i32);
             input.ids.extend_from_slice(ids);
@@ -149,7 +154,9 @@ impl Annotator {
         {
             return Ok(());
         }
-        Err(BackendError::Run("its outputs do not fit config.json; export the model again with scripts/export".to_owned()))
+        Err(BackendError::Run(
+            "its outputs do not fit config.json; export the model again with scripts/export".to_owned(),
+        ))
     }
 
     fn lemma(&self, scores: &[f32], word: &str, upos: Upos) -> String {

@@ -16,7 +16,9 @@ use crate::syntax::{Deprel, Upos, Xpos};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// A file of the folder cannot be read.
-    #[error("cannot read {path} of the model; a model folder holds model.onnx, relations.onnx, tokenizer.json, lemmas.tsv and config.json")]
+    #[error(
+        "cannot read {path} of the model; a model folder holds model.onnx, relations.onnx, tokenizer.json, lemmas.tsv and config.json"
+    )]
     Read {
         /// The file.
         path: PathBuf,
@@ -192,14 +194,20 @@ impl Model {
                 .ok_or_else(|| ModelError::Config { file: "tokenizer.json", reason: format!("no piece `{name}`") })
         };
         let special = SpecialPieces { unknown: piece("[UNK]")?, begin: piece("[CLS]")?, end: piece("[SEP]")? };
-        let replacements = config
-            .replacements
-            .into_iter()
-            .filter_map(|(from, to)| from.chars().next().map(|c| (c, to)))
-            .collect();
+        let replacements =
+            config.replacements.into_iter().filter_map(|(from, to)| from.chars().next().map(|c| (c, to))).collect();
         let backend = RtenBackend::new(files.model, files.relations)?;
         let lemmas = lemma_table(&files.lemmas)?;
-        Ok(Self { labels, tokenizer, replacements, words: config.words, lemmas, max_pieces: config.max_pieces, special, backend })
+        Ok(Self {
+            labels,
+            tokenizer,
+            replacements,
+            words: config.words,
+            lemmas,
+            max_pieces: config.max_pieces,
+            special,
+            backend,
+        })
     }
 }
 

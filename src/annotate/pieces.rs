@@ -79,9 +79,18 @@ pub(super) fn shape(word: &str) -> i32 {
 mod tests {
     #[test]
     fn shapes() {
-        for (word, expect) in
-            [("talks", 0), ("42", 0), ("", 0), ("Rabat", 1), ("A", 1), ("UN", 2), ("U.S.", 2), ("McKay", 3), ("iPhone", 3), ("É", 1)]
-        {
+        for (word, expect) in [
+            ("talks", 0),
+            ("42", 0),
+            ("", 0),
+            ("Rabat", 1),
+            ("A", 1),
+            ("UN", 2),
+            ("U.S.", 2),
+            ("McKay", 3),
+            ("iPhone", 3),
+            ("É", 1),
+        ] {
             assert_eq!(super::shape(word), expect, "{word}");
         }
     }

@@ -49,7 +49,10 @@ fn possessors(tokens: &mut [Token], words: &[&str]) {
             continue;
         }
         let Some(owner) = tokens[mark].head.filter(|&o| o < mark) else { continue };
-        if !matches!(tokens[owner].deprel, Deprel::Nsubj | Deprel::NsubjPass | Deprel::Obj | Deprel::Obl | Deprel::Dep | Deprel::Appos) {
+        if !matches!(
+            tokens[owner].deprel,
+            Deprel::Nsubj | Deprel::NsubjPass | Deprel::Obj | Deprel::Obl | Deprel::Dep | Deprel::Appos
+        ) {
             continue;
         }
         let mut noun = mark + 1;
@@ -70,7 +73,9 @@ fn possessors(tokens: &mut [Token], words: &[&str]) {
         if noun >= limit || !matches!(tokens[noun].upos, Upos::Noun | Upos::Propn) {
             continue;
         }
-        while let (Deprel::Compound | Deprel::Amod | Deprel::NmodUnmarked, Some(head)) = (tokens[noun].deprel, tokens[noun].head) {
+        while let (Deprel::Compound | Deprel::Amod | Deprel::NmodUnmarked, Some(head)) =
+            (tokens[noun].deprel, tokens[noun].head)
+        {
             if head <= noun || !matches!(tokens[head].upos, Upos::Noun | Upos::Propn) {
                 break;
             }
@@ -189,10 +194,7 @@ mod tests {
             "Ghana/PROPN/NNP/5/nsubj 's/PART/POS/1/case new/ADJ/JJ/4/amod envoy/NOUN/NN/5/nsubj left/VERB/VBD/0/root",
             &[(1, 4, Deprel::NmodPoss)],
         );
-        check(
-            "pushed/VERB/VBN/0/root by/ADP/IN/3/case Ghana/PROPN/NNP/1/nsubj:pass",
-            &[(3, 1, Deprel::OblAgent)],
-        );
+        check("pushed/VERB/VBN/0/root by/ADP/IN/3/case Ghana/PROPN/NNP/1/nsubj:pass", &[(3, 1, Deprel::OblAgent)]);
         check(
             "met/VERB/VBD/0/root with/ADP/IN/4/case Secretary/NOUN/NN/1/obl Vogt/PROPN/NNP/3/flat",
             &[(2, 3, Deprel::Case)],
@@ -206,10 +208,7 @@ mod tests {
     #[test]
     fn a_verb_has_one_subject() {
         check("Vogt/PROPN/NNP/2/nsubj thanked/VERB/VBD/0/root Togo/PROPN/NNP/2/nsubj", &[(3, 2, Deprel::Obj)]);
-        check(
-            "spokesman/NOUN/NN/3/nsubj Vogt/PROPN/NNP/3/nsubj left/VERB/VBD/0/root",
-            &[(1, 2, Deprel::NmodDesc)],
-        );
+        check("spokesman/NOUN/NN/3/nsubj Vogt/PROPN/NNP/3/nsubj left/VERB/VBD/0/root", &[(1, 2, Deprel::NmodDesc)]);
     }
 
     #[test]

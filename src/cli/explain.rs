@@ -103,7 +103,14 @@ fn explain(news: &News, linked: &Linked, index: usize, out: &mut impl Write) -> 
                 write!(out, ", {label} {value}")?;
             }
         }
-        writeln!(out, "]\n    {} {} ({:.2}), trigger: {}", relation.class, relation.rule, relation.confidence, words.join(" "))?;
+        writeln!(
+            out,
+            "]\n    {} {} ({:.2}), trigger: {}",
+            relation.class,
+            relation.rule,
+            relation.confidence,
+            words.join(" ")
+        )?;
     }
     if !found.untaken.is_empty() {
         writeln!(out, "pairs that no rule took:")?;

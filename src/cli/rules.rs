@@ -66,9 +66,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Command::List { paths } => {
             let set = rules(paths)?;
             for rule in &set.rules {
-                let kinds = |kinds: &[tidings::mention::Kind]| {
-                    kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(",")
-                };
+                let kinds =
+                    |kinds: &[tidings::mention::Kind]| kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(",");
                 writeln!(
                     out,
                     "{}\t{}\t{}\t{}\t{}\t{}",

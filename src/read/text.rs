@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-
 use super::{MAX_RECORD_BYTES, Place, ReadError};
 use crate::document::{Document, date_header};
 

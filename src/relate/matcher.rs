@@ -71,7 +71,9 @@ fn most_specific(found: Vec<Match>) -> Vec<Match> {
         let (a, b) = (m.subject.mention, m.object.mention);
         let key = (a.min(b), a.max(b));
         match best.get(&key) {
-            Some(other) if (other.specificity, std::cmp::Reverse(other.rule)) >= (m.specificity, std::cmp::Reverse(m.rule)) => {}
+            Some(other)
+                if (other.specificity, std::cmp::Reverse(other.rule)) >= (m.specificity, std::cmp::Reverse(m.rule)) => {
+            }
             _ => {
                 best.insert(key, m);
             }
@@ -85,9 +87,7 @@ fn fits(parse: &Parse<'_>, t: usize, pos: TriggerPos) -> bool {
         TriggerPos::Name => true,
         TriggerPos::Verb => parse.upos(t) == Upos::Verb,
         TriggerPos::Noun => matches!(parse.upos(t), Upos::Noun | Upos::Propn) && !names_something(parse, t),
-        TriggerPos::Adjective => {
-            parse.upos(t) == Upos::Adj || (parse.upos(t) == Upos::Verb && parse.is_passive(t))
-        }
+        TriggerPos::Adjective => parse.upos(t) == Upos::Adj || (parse.upos(t) == Upos::Verb && parse.is_passive(t)),
     }
 }
 
@@ -123,11 +123,12 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered
         }
     }
     if !pattern.with_oblique.is_empty() {
-        let found = parse.with_deprel(anchor, &[Deprel::Obl, Deprel::Xcomp, Deprel::Nmod, Deprel::Advmod]).find_map(|c| {
-            let preposition = parse.preposition(c)?;
-            let fits = pattern.with_oblique.iter().any(|(p, n)| *p == preposition && n == parse.lemma(c));
-            fits.then_some(c)
-        });
+        let found =
+            parse.with_deprel(anchor, &[Deprel::Obl, Deprel::Xcomp, Deprel::Nmod, Deprel::Advmod]).find_map(|c| {
+                let preposition = parse.preposition(c)?;
+                let fits = pattern.with_oblique.iter().any(|(p, n)| *p == preposition && n == parse.lemma(c));
+                fits.then_some(c)
+            });
         let Some(c) = found else { return Vec::new() };
         extra.extend(parse.with_deprel(c, &[Deprel::Case]));
         extra.push(c);
@@ -139,7 +140,9 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered
         }
     }
     if !pattern.without_modifier.is_empty()
-        && parse.with_deprel(anchor, &[Deprel::Compound, Deprel::Amod]).any(|c| among(&pattern.without_modifier, parse.lemma(c)))
+        && parse
+            .with_deprel(anchor, &[Deprel::Compound, Deprel::Amod])
+            .any(|c| among(&pattern.without_modifier, parse.lemma(c)))
     {
         return Vec::new();
     }
@@ -163,7 +166,8 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
     let allowed = |found: Vec<Filled>, kinds: &[Kind]| -> Vec<Filled> {
         found.into_iter().filter(|f| kinds.contains(&parse.mention_kind(f.mention))).collect()
     };
-    let subjects = allowed(first_filled(parse, triggered, &pattern.subject, &pattern.subject_kinds), &pattern.subject_kinds);
+    let subjects =
+        allowed(first_filled(parse, triggered, &pattern.subject, &pattern.subject_kinds), &pattern.subject_kinds);
     if subjects.is_empty() {
         return;
     }
@@ -245,7 +249,9 @@ fn ends_elsewhere(parse: &Parse<'_>, triggered: &Triggered, subjects: &[Filled])
 
 /// An object that is no entity ("met the deadline") keeps coordinated subjects from being both ends.
 fn has_object(parse: &Parse<'_>, triggered: &Triggered) -> bool {
-    triggered.light.is_none() && !parse.is_passive(triggered.anchor) && parse.child(triggered.anchor, Deprel::Obj).is_some()
+    triggered.light.is_none()
+        && !parse.is_passive(triggered.anchor)
+        && parse.child(triggered.anchor, Deprel::Obj).is_some()
 }
 
 fn carrier(parse: &Parse<'_>, anchor: usize) -> usize {
@@ -267,7 +273,9 @@ fn trigger_words(parse: &Parse<'_>, triggered: &Triggered, object: usize) -> Vec
         && words.contains(&head)
         && object > triggered.anchor
     {
-        words.extend(parse.with_deprel(object, &[Deprel::Case]).filter(|&c| parse.lemma(c) != "'s" && c > triggered.anchor));
+        words.extend(
+            parse.with_deprel(object, &[Deprel::Case]).filter(|&c| parse.lemma(c) != "'s" && c > triggered.anchor),
+        );
     }
     words.sort_unstable();
     words.dedup();
@@ -289,7 +297,8 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
         }
         let mut filled: Vec<Filled> = Vec::new();
         let holder = matches!(alternative[..], [Step::Holder] | [Step::Itself]);
-        let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps) || parse.child(triggered.anchor, Deprel::Cop).is_some();
+        let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps)
+            || parse.child(triggered.anchor, Deprel::Cop).is_some();
         for f in fillers {
             let found = if holder && !plural { parse.fill_single(f) } else { parse.fill(f) };
             for g in found {
@@ -344,13 +353,21 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
             // "discussed the budget with X": the phrase may hang on the verb's object.
             let participant = matches!(word.as_str(), "with" | "from" | "to" | "against" | "about" | "between" | "for");
             if found.is_empty() && from_trigger && participant && triggered.light.is_none() && parse.is_verb(t) {
-                let nouns = parse.with_deprel(t, &[Deprel::Obj, Deprel::NsubjPass]).filter(|&c| parse.mention_at(c).is_none());
-                found = nouns.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
+                let nouns =
+                    parse.with_deprel(t, &[Deprel::Obj, Deprel::NsubjPass]).filter(|&c| parse.mention_at(c).is_none());
+                found =
+                    nouns.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
             }
             // "an attack by X on Y": the parser may hang the second phrase on the first.
-            if found.is_empty() && from_trigger && !parse.is_verb(t) && !matches!(word.as_str(), "of" | "in" | "at" | "from") {
-                let inner = parse.with_deprel(t, &[Deprel::Nmod, Deprel::NmodPoss]).filter(|&c| parse.mention_at(c).is_some());
-                found = inner.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
+            if found.is_empty()
+                && from_trigger
+                && !parse.is_verb(t)
+                && !matches!(word.as_str(), "of" | "in" | "at" | "from")
+            {
+                let inner =
+                    parse.with_deprel(t, &[Deprel::Nmod, Deprel::NmodPoss]).filter(|&c| parse.mention_at(c).is_some());
+                found =
+                    inner.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
             }
             // "US Secretary of State Mike Pompeo of Kansas", "X, an analyst at Y": the phrase may hang on the name.
             if found.is_empty()
@@ -387,25 +404,35 @@ pub(super) fn phrase(parse: &Parse<'_>, m: &Match, class: Class) -> Option<Strin
 
 /// "foreign minister of": a title with its own modifiers, without the names in it.
 fn title(parse: &Parse<'_>, m: &Match) -> Option<String> {
-    if parse.is_verb(m.anchor) || parse.upos(m.anchor) == Upos::Adj || parse.linked.mentions[m.subject.mention].kind != Kind::Person {
+    if parse.is_verb(m.anchor)
+        || parse.upos(m.anchor) == Upos::Adj
+        || parse.linked.mentions[m.subject.mention].kind != Kind::Person
+    {
         return None;
     }
     if parse.light_verb(m.anchor).is_some() {
         return None;
     }
     let inside = |c: usize| {
-        matches!(parse.deprel(c), Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case)
-            && parse.mention_at(c).is_none()
+        matches!(
+            parse.deprel(c),
+            Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case
+        ) && parse.mention_at(c).is_none()
     };
     let mut first = m.anchor;
-    while first > 0 && m.anchor - first < 5 && inside(first - 1) && !matches!(parse.lemma(first - 1), "," | "\"" | "(" | "'s" | "the") {
+    while first > 0
+        && m.anchor - first < 5
+        && inside(first - 1)
+        && !matches!(parse.lemma(first - 1), "," | "\"" | "(" | "'s" | "the")
+    {
         first -= 1;
     }
     // "secretary of state"
     let mut last = m.anchor;
-    if let Some(of) = parse.with_deprel(m.anchor, &[Deprel::Nmod]).find(|&c| {
-        parse.preposition(c).as_deref() == Some("of") && parse.mention_at(c).is_none() && c == m.anchor + 2
-    }) {
+    if let Some(of) = parse
+        .with_deprel(m.anchor, &[Deprel::Nmod])
+        .find(|&c| parse.preposition(c).as_deref() == Some("of") && parse.mention_at(c).is_none() && c == m.anchor + 2)
+    {
         last = of;
     }
     let words: Vec<String> = (first..=last).map(|t| parse.text(t).to_lowercase()).collect();

@@ -77,7 +77,8 @@ impl Relater {
     /// What the rules make of one sentence.
     pub fn explain(&self, linked: &Linked, sentence: usize) -> Explanation {
         let range = mentions_by_sentence(linked).into_iter().nth(sentence).unwrap_or(0..0);
-        let (relations, triggers): (Vec<_>, Vec<_>) = self.sentence(linked, sentence, range.clone()).into_iter().unzip();
+        let (relations, triggers): (Vec<_>, Vec<_>) =
+            self.sentence(linked, sentence, range.clone()).into_iter().unzip();
         let mut untaken = Vec::new();
         for a in range.clone() {
             for b in a + 1..range.end {
@@ -128,7 +129,9 @@ impl Relater {
         };
         let trigger: Span = span_of(&m.trigger);
         let (s, o) = (&linked.mentions[m.subject.mention], &linked.mentions[m.object.mention]);
-        let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) = match m.rule {
+        let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) = match m
+            .rule
+        {
             Some(r) => {
                 let rule = &self.rules.rules[r];
                 let phrase = matcher::phrase(parse, &m, rule.class).unwrap_or_else(|| rule.phrase.clone());
@@ -136,7 +139,8 @@ impl Relater {
             }
             None => (
                 open::predicate(parse, &m).into(),
-                matcher::phrase(parse, &m, Class::Other).unwrap_or_else(|| open::predicate(parse, &m).replace('_', " ")),
+                matcher::phrase(parse, &m, Class::Other)
+                    .unwrap_or_else(|| open::predicate(parse, &m).replace('_', " ")),
                 Class::Other,
                 false,
                 0.5,
@@ -188,7 +192,8 @@ fn one_a_fact(found: Vec<Relation>) -> Vec<Relation> {
     type Fact = (EntityId, Arc<str>, EntityId, Polarity, Modality);
     let mut best: BTreeMap<Fact, usize> = BTreeMap::new();
     for (i, r) in found.iter().enumerate() {
-        let (a, b) = if r.symmetric { (r.subject.min(r.object), r.subject.max(r.object)) } else { (r.subject, r.object) };
+        let (a, b) =
+            if r.symmetric { (r.subject.min(r.object), r.subject.max(r.object)) } else { (r.subject, r.object) };
         let key = (a, Arc::clone(&r.predicate), b, r.polarity, r.modality);
         match best.entry(key) {
             std::collections::btree_map::Entry::Vacant(slot) => {

@@ -21,7 +21,8 @@ pub(super) fn matches(parse: &Parse<'_>, ruled: &[Match]) -> Vec<Match> {
                 .into_iter()
                 .filter(|f| {
                     let mention = &parse.linked.mentions[f.mention];
-                    matches!(mention.form, Form::Name | Form::Alias | Form::Pronoun | Form::Nominal) && mention.tokens.contains(&f.token)
+                    matches!(mention.form, Form::Name | Form::Alias | Form::Pronoun | Form::Nominal)
+                        && mention.tokens.contains(&f.token)
                 })
                 .collect()
         };
@@ -41,7 +42,9 @@ pub(super) fn matches(parse: &Parse<'_>, ruled: &[Match]) -> Vec<Match> {
                 .with_deprel(verb, &[Deprel::Obl])
                 .take(1)
                 .filter(|&c| {
-                    parse.preposition(c).is_some_and(|p| matches!(p.as_str(), "with" | "to" | "against" | "for" | "on" | "from" | "by" | "into"))
+                    parse.preposition(c).is_some_and(|p| {
+                        matches!(p.as_str(), "with" | "to" | "against" | "for" | "on" | "from" | "by" | "into")
+                    })
                 })
                 .flat_map(|c| {
                     let case = parse.with_deprel(c, &[Deprel::Case]).last();

@@ -202,12 +202,15 @@ impl<'a> Parse<'a> {
     }
 
     fn infinitive(&self, t: usize) -> bool {
-        self.children[t].iter().any(|&c| c < t && self.lemma(c) == "to" && matches!(self.deprel(c), Deprel::Mark | Deprel::Aux))
+        self.children[t]
+            .iter()
+            .any(|&c| c < t && self.lemma(c) == "to" && matches!(self.deprel(c), Deprel::Mark | Deprel::Aux))
     }
 
     /// The token that a relative pronoun stands for, or the token itself.
     fn antecedent(&self, t: usize) -> Filler {
-        let relative = matches!(self.xpos(t), Xpos::Wp | Xpos::Wdt) || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron);
+        let relative =
+            matches!(self.xpos(t), Xpos::Wp | Xpos::Wdt) || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron);
         if relative {
             let mut clause = t;
             for _ in 0..MAX_DEPTH {
@@ -231,11 +234,11 @@ impl<'a> Parse<'a> {
         if depth > MAX_DEPTH {
             return Vec::new();
         }
-        let explicit: Vec<Filler> =
-            self.with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass])
-                .filter(|&c| self.preposition(c).as_deref() != Some("by"))
-                .map(|c| self.filler(c, 1.0))
-                .collect();
+        let explicit: Vec<Filler> = self
+            .with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass])
+            .filter(|&c| self.preposition(c).as_deref() != Some("by"))
+            .map(|c| self.filler(c, 1.0))
+            .collect();
         if !explicit.is_empty() {
             return explicit;
         }
@@ -328,8 +331,7 @@ impl<'a> Parse<'a> {
         if depth > MAX_DEPTH {
             return Vec::new();
         }
-        let owners: Vec<Filler> = self
-            .children[t]
+        let owners: Vec<Filler> = self.children[t]
             .iter()
             .copied()
             .filter(|&c| {
@@ -392,7 +394,10 @@ impl<'a> Parse<'a> {
     pub(super) fn subjects(&self, t: usize) -> Vec<Filler> {
         if self.is_verb(t) {
             self.logical_subjects(t, 0)
-        } else if self.child(t, Deprel::Nsubj).is_some() || self.child(t, Deprel::Cop).is_some() || self.upos(t) == Upos::Adj {
+        } else if self.child(t, Deprel::Nsubj).is_some()
+            || self.child(t, Deprel::Cop).is_some()
+            || self.upos(t) == Upos::Adj
+        {
             let mut found = self.surface_subjects(t, 0);
             // An adjective after its noun, or a participle that the tagger takes for one.
             if found.is_empty() && matches!(self.deprel(t), Deprel::Amod | Deprel::Acl) {
@@ -428,9 +433,8 @@ impl<'a> Parse<'a> {
             }
         }
         if let (Deprel::AclRelcl, Some(head)) = (self.deprel(clause), self.head(clause)) {
-            let subject_is_relative = self
-                .with_deprel(clause, &[Deprel::Nsubj, Deprel::NsubjPass])
-                .any(|c| self.antecedent(c).token != c);
+            let subject_is_relative =
+                self.with_deprel(clause, &[Deprel::Nsubj, Deprel::NsubjPass]).any(|c| self.antecedent(c).token != c);
             let oblique_is_relative = self.with_deprel(t, &[Deprel::Obl]).any(|c| self.antecedent(c).token != c);
             if self.child(clause, Deprel::Nsubj).is_some() && !subject_is_relative && !oblique_is_relative {
                 return vec![Filler { token: head, trust: THROUGH_GAP }];
@@ -456,7 +460,10 @@ impl<'a> Parse<'a> {
     /// Dependents of `t` behind preposition `word`.
     pub(super) fn behind(&self, t: usize, word: &str) -> Vec<Filler> {
         let mut out: Vec<Filler> = self
-            .with_deprel(t, &[Deprel::Obl, Deprel::Nmod, Deprel::OblAgent, Deprel::Advcl, Deprel::Advmod, Deprel::Xcomp])
+            .with_deprel(
+                t,
+                &[Deprel::Obl, Deprel::Nmod, Deprel::OblAgent, Deprel::Advcl, Deprel::Advmod, Deprel::Xcomp],
+            )
             .filter(|&c| self.preposition(c).as_deref() == Some(word))
             .map(|c| self.filler(c, 1.0))
             .collect();
@@ -477,15 +484,27 @@ impl<'a> Parse<'a> {
 
     /// Nouns and adjectives before `t` that modify it: "Israeli", "US", "Netanyahu" in "Netanyahu meeting".
     pub(super) fn modifiers(&self, t: usize) -> Vec<Filler> {
-        let rels = [Deprel::Compound, Deprel::Amod, Deprel::NmodPoss, Deprel::Nmod, Deprel::NmodDesc, Deprel::Flat, Deprel::NmodUnmarked];
+        let rels = [
+            Deprel::Compound,
+            Deprel::Amod,
+            Deprel::NmodPoss,
+            Deprel::Nmod,
+            Deprel::NmodDesc,
+            Deprel::Flat,
+            Deprel::NmodUnmarked,
+        ];
         let before = |head: usize, limit: usize| -> Vec<usize> {
             self.with_deprel(head, &rels)
-                .filter(|&c| c < limit && self.children[c].iter().all(|&g| self.deprel(g) != Deprel::Case || self.lemma(g) == "'s"))
+                .filter(|&c| {
+                    c < limit
+                        && self.children[c].iter().all(|&g| self.deprel(g) != Deprel::Case || self.lemma(g) == "'s")
+                })
                 .collect()
         };
         let mut out: Vec<Filler> = before(t, t).into_iter().map(|c| self.filler(c, 1.0)).collect();
         // "Moroccan Foreign Minister Nasser Bourita": the adjective may hang on the name.
-        if let (Deprel::NmodDesc | Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod, Some(head)) = (self.deprel(t), self.head(t))
+        if let (Deprel::NmodDesc | Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod, Some(head)) =
+            (self.deprel(t), self.head(t))
             && t < head
         {
             out.extend(before(head, t).into_iter().map(|c| self.filler(c, 0.97)));
@@ -518,19 +537,30 @@ impl<'a> Parse<'a> {
         }
         if let Some(head) = self.head(t) {
             match self.deprel(t) {
-                Deprel::NmodDesc | Deprel::Compound | Deprel::Flat | Deprel::Amod | Deprel::Nmod | Deprel::NmodUnmarked
+                Deprel::NmodDesc
+                | Deprel::Compound
+                | Deprel::Flat
+                | Deprel::Amod
+                | Deprel::Nmod
+                | Deprel::NmodUnmarked
                     if t < head && person(head) && self.preposition(t).is_none() =>
                 {
                     out.push(self.filler(head, 1.0));
                 }
                 Deprel::Appos if person(head) => out.push(self.filler(head, 1.0)),
                 // "son-in-law and adviser X", where the parser takes the first title for a part of the second
-                Deprel::Compound if t < head && self.upos(head) == Upos::Noun && !person(head) && self.upos(t) == Upos::Noun => {
-                    out.extend(self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }));
+                Deprel::Compound
+                    if t < head && self.upos(head) == Upos::Noun && !person(head) && self.upos(t) == Upos::Noun =>
+                {
+                    out.extend(
+                        self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
+                    );
                 }
                 Deprel::Conj if self.upos(head) == Upos::Noun || self.upos(head) == Upos::Propn => {
                     if !person(head) {
-                        out.extend(self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }));
+                        out.extend(
+                            self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
+                        );
                     }
                 }
                 _ => {}
@@ -584,7 +614,8 @@ impl<'a> Parse<'a> {
         let Filler { token, trust } = filler;
         self.fill_one(filler, out);
         for c in self.with_deprel(token, &[Deprel::Conj]) {
-            let excluded = self.with_deprel(c, &[Deprel::Cc, Deprel::Advmod]).any(|g| matches!(self.lemma(g), "not" | "nor"));
+            let excluded =
+                self.with_deprel(c, &[Deprel::Cc, Deprel::Advmod]).any(|g| matches!(self.lemma(g), "not" | "nor"));
             if !excluded && !self.is_verb(c) {
                 self.fill_into(Filler { token: c, trust: trust * THROUGH_CONJUNCT }, depth + 1, out);
             }
@@ -620,7 +651,11 @@ impl<'a> Parse<'a> {
         if named.is_empty() && among(&self.words.quantities, self.lemma(token)) {
             let before = out.len();
             for f in self.behind(token, "of") {
-                self.fill_into(Filler { token: f.token, trust: trust * f.trust * THROUGH_CONJUNCT }, MAX_DEPTH - 2, out);
+                self.fill_into(
+                    Filler { token: f.token, trust: trust * f.trust * THROUGH_CONJUNCT },
+                    MAX_DEPTH - 2,
+                    out,
+                );
             }
             if out.len() > before {
                 return;
@@ -673,7 +708,9 @@ impl<'a> Parse<'a> {
                 break;
             }
             match (self.deprel(described), self.head(described)) {
-                (Deprel::Nmod, Some(head)) if matches!(self.lemma(head), "one" | "some" | "part" | "among") => described = head,
+                (Deprel::Nmod, Some(head)) if matches!(self.lemma(head), "one" | "some" | "part" | "among") => {
+                    described = head
+                }
                 _ => break,
             }
         }

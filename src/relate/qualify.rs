@@ -143,10 +143,24 @@ fn adjectives(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
         let is = |list: &[String]| among(list, lemma) || among(list, &text);
         if matches!(text.as_str(), "cancelled" | "canceled" | "aborted" | "failed") {
             scope.negations += 1;
-        } else if matches!(text.as_str(), "planned" | "scheduled" | "upcoming" | "forthcoming" | "expected" | "impending" | "future" | "next" | "proposed" | "looming") {
+        } else if matches!(
+            text.as_str(),
+            "planned"
+                | "scheduled"
+                | "upcoming"
+                | "forthcoming"
+                | "expected"
+                | "impending"
+                | "future"
+                | "next"
+                | "proposed"
+                | "looming"
+        ) {
             scope.future = true;
-        } else if matches!(text.as_str(), "possible" | "potential" | "likely" | "alleged" | "eventual" | "attempted" | "threatened" | "hypothetical")
-            && is(&parse.words.hypothetical)
+        } else if matches!(
+            text.as_str(),
+            "possible" | "potential" | "likely" | "alleged" | "eventual" | "attempted" | "threatened" | "hypothetical"
+        ) && is(&parse.words.hypothetical)
             || matches!(text.as_str(), "threatened")
         {
             scope.hypothetical = true;
@@ -185,9 +199,11 @@ fn auxiliaries(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
             }
         }
         // "is due to meet", "was set to meet", where the parser takes the adjective for an adverb
-        let due = parse
-            .with_deprel(t, &[Deprel::Advmod, Deprel::Mark, Deprel::Aux])
-            .any(|c| c < t && matches!(parse.lemma(c), "due" | "set" | "about" | "going" | "scheduled") && parse.child(c, Deprel::Fixed).is_some());
+        let due = parse.with_deprel(t, &[Deprel::Advmod, Deprel::Mark, Deprel::Aux]).any(|c| {
+            c < t
+                && matches!(parse.lemma(c), "due" | "set" | "about" | "going" | "scheduled")
+                && parse.child(c, Deprel::Fixed).is_some()
+        });
         if due {
             scope.future = true;
         }
@@ -205,13 +221,19 @@ fn would(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
     let mut clause = t;
     for _ in 0..MAX_DEPTH {
         let Some(head) = parse.head(clause) else { break };
-        if matches!(parse.deprel(clause), Deprel::Ccomp) && (among(&parse.words.speech, parse.lemma(head)) || among(&parse.words.future, parse.lemma(head))) {
+        if matches!(parse.deprel(clause), Deprel::Ccomp)
+            && (among(&parse.words.speech, parse.lemma(head)) || among(&parse.words.future, parse.lemma(head)))
+        {
             scope.future = true;
             return;
         }
         clause = head;
     }
-    if parse.children(t).iter().any(|&c| parse.deprel(c) == Deprel::Parataxis && among(&parse.words.speech, parse.lemma(c))) {
+    if parse
+        .children(t)
+        .iter()
+        .any(|&c| parse.deprel(c) == Deprel::Parataxis && among(&parse.words.speech, parse.lemma(c)))
+    {
         scope.future = true;
         return;
     }
@@ -221,7 +243,16 @@ fn would(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
 /// What a verb says about the event that is its object: "cancelled the visit", "sought talks", "planned a trip".
 fn verb_over_event(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
     let lemma = parse.lemma(verb);
-    if among(&parse.words.light_verbs, lemma) && !among(&["seek", "announce", "plan", "cancel", "postpone", "propose", "deny", "schedule", "offer", "arrange", "discuss"].map(String::from), lemma) {
+    if among(&parse.words.light_verbs, lemma)
+        && !among(
+            &[
+                "seek", "announce", "plan", "cancel", "postpone", "propose", "deny", "schedule", "offer", "arrange",
+                "discuss",
+            ]
+            .map(String::from),
+            lemma,
+        )
+    {
         return;
     }
     apply_governor(parse, verb, false, scope);
@@ -258,14 +289,20 @@ fn apply_governor(parse: &Parse<'_>, governor: usize, clause: bool, scope: &mut 
 }
 
 fn infinitive_below(parse: &Parse<'_>, governor: usize) -> bool {
-    parse.with_deprel(governor, &[Deprel::Xcomp]).any(|c| parse.with_deprel(c, &[Deprel::Mark]).any(|g| parse.lemma(g) == "to"))
+    parse
+        .with_deprel(governor, &[Deprel::Xcomp])
+        .any(|c| parse.with_deprel(c, &[Deprel::Mark]).any(|g| parse.lemma(g) == "to"))
 }
 
 /// Walk up from the event's clause and apply every governor on the way.
 fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
     let mut t = start;
     for _ in 0..MAX_DEPTH {
-        if parse.children(t).iter().any(|&c| parse.deprel(c) == Deprel::Mark && matches!(parse.lemma(c), "if" | "unless" | "whether" | "lest")) {
+        if parse
+            .children(t)
+            .iter()
+            .any(|&c| parse.deprel(c) == Deprel::Mark && matches!(parse.lemma(c), "if" | "unless" | "whether" | "lest"))
+        {
             scope.hypothetical = true;
         }
         let Some(head) = parse.head(t) else { return };
@@ -288,7 +325,9 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
             }
             Deprel::Acl => {
                 let lemma = parse.lemma(head);
-                if parse.xpos(t) == Xpos::Vb && to || parse.with_deprel(t, &[Deprel::Mark]).any(|c| matches!(parse.lemma(c), "of" | "for")) {
+                if parse.xpos(t) == Xpos::Vb && to
+                    || parse.with_deprel(t, &[Deprel::Mark]).any(|c| matches!(parse.lemma(c), "of" | "for"))
+                {
                     if among(&parse.words.future, lemma) {
                         scope.future = true;
                     } else if among(&parse.words.hypothetical, lemma) || to {
@@ -305,10 +344,27 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
             Deprel::Advcl => {
                 let marks: Vec<&str> = parse.with_deprel(t, &[Deprel::Mark]).map(|c| parse.lemma(c)).collect();
                 // What is avoided on purpose did not happen.
-                if to && scope.negations == 0 && !among(&parse.words.motion, parse.lemma(head)) && parse.xpos(t) == Xpos::Vb {
+                if to
+                    && scope.negations == 0
+                    && !among(&parse.words.motion, parse.lemma(head))
+                    && parse.xpos(t) == Xpos::Vb
+                {
                     scope.hypothetical = true;
                 }
-                if marks.iter().any(|m| matches!(*m, "by" | "after" | "before" | "while" | "as" | "when" | "since" | "because" | "although" | "though")) {
+                if marks.iter().any(|m| {
+                    matches!(
+                        *m,
+                        "by" | "after"
+                            | "before"
+                            | "while"
+                            | "as"
+                            | "when"
+                            | "since"
+                            | "because"
+                            | "although"
+                            | "though"
+                    )
+                }) {
                     return;
                 }
                 if parse.xpos(t) == Xpos::Vb && to {
@@ -342,7 +398,10 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
             Deprel::Nmod | Deprel::Obl if !parse.is_verb(t) => {
                 // "called for talks with X", "hopes of a deal with X", "plans for a visit"
                 let preposition = parse.preposition(t).unwrap_or_default();
-                if matches!(preposition.as_str(), "for" | "of" | "about" | "on" | "against" | "in" | "to" | "toward" | "towards") {
+                if matches!(
+                    preposition.as_str(),
+                    "for" | "of" | "about" | "on" | "against" | "in" | "to" | "toward" | "towards"
+                ) {
                     let lemma = parse.lemma(head);
                     if among(&parse.words.hypothetical, lemma) {
                         scope.hypothetical = true;
@@ -367,7 +426,8 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
 /// A whole sentence that asks.
 fn question(parse: &Parse<'_>) -> bool {
     let last = parse.len() - 1;
-    parse.text(last) == "?" && !parse.sentence.tokens.iter().any(|t| matches!(t.xpos, Xpos::OpenQuote | Xpos::CloseQuote))
+    parse.text(last) == "?"
+        && !parse.sentence.tokens.iter().any(|t| matches!(t.xpos, Xpos::OpenQuote | Xpos::CloseQuote))
 }
 
 /// Who is said to say so: "according to X", "X said that ...", "..., X reported".
@@ -375,8 +435,11 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
     let mut t = m.verb;
     for _ in 0..MAX_DEPTH {
         for c in parse.with_deprel(t, &[Deprel::Obl, Deprel::Advcl, Deprel::Parataxis, Deprel::Nmod]) {
-            if parse.preposition(c).as_deref() == Some("according_to") || (parse.lemma(c) == "accord" && parse.deprel(c) != Deprel::Parataxis) {
-                let who = if parse.lemma(c) == "accord" { parse.with_deprel(c, &[Deprel::Obl]).next() } else { Some(c) };
+            if parse.preposition(c).as_deref() == Some("according_to")
+                || (parse.lemma(c) == "accord" && parse.deprel(c) != Deprel::Parataxis)
+            {
+                let who =
+                    if parse.lemma(c) == "accord" { parse.with_deprel(c, &[Deprel::Obl]).next() } else { Some(c) };
                 return who.map(|w| name(parse, w, m)).unwrap_or(None);
             }
             if parse.deprel(c) == Deprel::Parataxis
@@ -467,10 +530,12 @@ fn time_of(parse: &Parse<'_>, m: &Match, direction: Direction) -> Option<String>
                 return hosts.iter().position(|&h| h == g);
             }
             let above = parse.head(g)?;
-            (matches!(parse.upos(g), Upos::Adv | Upos::Noun | Upos::Propn) && parse.mention_at(g).is_none() && !parse.is_clause(g))
-                .then(|| hosts.iter().position(|&h| h == above))
-                .flatten()
-                .map(|p| p + 10)
+            (matches!(parse.upos(g), Upos::Adv | Upos::Noun | Upos::Propn)
+                && parse.mention_at(g).is_none()
+                && !parse.is_clause(g))
+            .then(|| hosts.iter().position(|&h| h == above))
+            .flatten()
+            .map(|p| p + 10)
         });
         let Some(distance) = via else { continue };
         let Some(date) = time::resolve(expression, parse.linked.document.published, direction) else { continue };

@@ -264,8 +264,7 @@ impl RuleSet {
             let line = text.get(..spanned.span().start).map_or(0, |before| before.matches('\n').count() + 1);
             let raw = spanned.into_inner();
             let id = format!("{}/{}", parsed.family, raw.id);
-            let wrong =
-                |reason: String| RuleError::Rule { id: id.clone(), file: file.to_owned(), line, reason };
+            let wrong = |reason: String| RuleError::Rule { id: id.clone(), file: file.to_owned(), line, reason };
             let (rule, triggers) = compile(&raw, &id, format!("{file}:{line}")).map_err(wrong)?;
             if !seen.insert(Arc::clone(&rule.id)) {
                 return Err(wrong("another rule has this id; ids are unique".to_owned()));
@@ -310,7 +309,9 @@ fn compile(raw: &RawRule, id: &str, origin: String) -> Result<(Rule, Triggers), 
     if raw.pattern.is_empty() {
         return Err("it has no [[rule.pattern]]".to_owned());
     }
-    if !raw.predicate.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit()) || raw.predicate.is_empty() {
+    if !raw.predicate.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
+        || raw.predicate.is_empty()
+    {
         return Err(format!("predicate \"{}\" must be lower case with underscores, like cut_ties_with", raw.predicate));
     }
     let confidence = raw.confidence.unwrap_or(0.9);
@@ -344,9 +345,9 @@ fn compile(raw: &RawRule, id: &str, origin: String) -> Result<(Rule, Triggers), 
         }
         let mut with_oblique = Vec::new();
         for text in words(&p.with_oblique) {
-            let (prep, noun) = text
-                .split_once(' ')
-                .ok_or_else(|| format!("with_oblique \"{text}\" must be a preposition and a noun, like \"under attack\""))?;
+            let (prep, noun) = text.split_once(' ').ok_or_else(|| {
+                format!("with_oblique \"{text}\" must be a preposition and a noun, like \"under attack\"")
+            })?;
             with_oblique.push((prep.to_owned(), noun.to_owned()));
         }
         let passive = match p.voice.as_deref() {

@@ -19,8 +19,15 @@ enum Value {
     Weekday(Weekday, Shift),
     /// Week, month or year, that many away from the present one.
     Unit(Unit, i32),
-    Month { month: i8, year: Option<i16> },
-    MonthDay { month: i8, day: i8, year: Option<i16> },
+    Month {
+        month: i8,
+        year: Option<i16>,
+    },
+    MonthDay {
+        month: i8,
+        day: i8,
+        year: Option<i16>,
+    },
     Year(i16),
 }
 
@@ -47,13 +54,28 @@ pub(super) enum Direction {
 }
 
 const MONTHS: [&str; 12] = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
 ];
 
 fn month(word: &str) -> Option<i8> {
     let word = word.trim_end_matches('.');
     let full = MONTHS.iter().position(|m| *m == word);
-    let short = || (word.len() >= 3 && word != "mar").then(|| MONTHS.iter().position(|m| m.get(..3) == Some(word) || (word == "sept" && *m == "september"))).flatten();
+    let short = || {
+        (word.len() >= 3 && word != "mar")
+            .then(|| MONTHS.iter().position(|m| m.get(..3) == Some(word) || (word == "sept" && *m == "september")))
+            .flatten()
+    };
     Some(full.or_else(short)? as i8 + 1)
 }
 
@@ -86,7 +108,11 @@ fn number(word: &str) -> Option<i32> {
     if matches!(word, "a" | "an") {
         return Some(1);
     }
-    WORDS.iter().position(|w| *w == word).map(|n| n as i32).or_else(|| word.parse().ok().filter(|n| (0..1000).contains(n)))
+    WORDS
+        .iter()
+        .position(|w| *w == word)
+        .map(|n| n as i32)
+        .or_else(|| word.parse().ok().filter(|n| (0..1000).contains(n)))
 }
 
 fn day(word: &str) -> Option<i8> {
@@ -148,7 +174,21 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
                     // A lone "May" or "March" needs a preposition or an adverb before it.
                     let sure = d.is_some()
                         || y.is_some()
-                        || matches!(before, "in" | "since" | "until" | "by" | "of" | "last" | "next" | "early" | "late" | "this" | "mid" | "from" | "during");
+                        || matches!(
+                            before,
+                            "in" | "since"
+                                | "until"
+                                | "by"
+                                | "of"
+                                | "last"
+                                | "next"
+                                | "early"
+                                | "late"
+                                | "this"
+                                | "mid"
+                                | "from"
+                                | "during"
+                        );
                     if sure {
                         let value = match d {
                             Some(day) => Value::MonthDay { month: m, day, year: y },
@@ -168,14 +208,19 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
                     last = i + 3;
                     found = Some((i..last, Value::Unit(u, -n)));
                 } else if let Some(y) = year(w)
-                    && (matches!(before, "in" | "since" | "by" | "until" | "during" | "early" | "late" | "of" | "mid" | "from" | "-")
-                        || before == "the")
+                    && (matches!(
+                        before,
+                        "in" | "since" | "by" | "until" | "during" | "early" | "late" | "of" | "mid" | "from" | "-"
+                    ) || before == "the")
                 {
                     found = Some((i..i + 1, Value::Year(y)));
                 } else if w.len() == 10
                     && let Ok(date) = w.parse::<Date>()
                 {
-                    found = Some((i..i + 1, Value::MonthDay { month: date.month(), day: date.day(), year: Some(date.year()) }));
+                    found = Some((
+                        i..i + 1,
+                        Value::MonthDay { month: date.month(), day: date.day(), year: Some(date.year()) },
+                    ));
                 }
             }
         }
@@ -204,8 +249,20 @@ pub(super) fn resolve(expression: &TimeExpression, published: Option<Date>, dire
             let forward = i32::from(p.weekday().until(wd));
             let back = i32::from(p.weekday().since(wd));
             let days = match shift {
-                Shift::Next => if forward == 0 { 7 } else { forward },
-                Shift::Last => if back == 0 { -7 } else { -back },
+                Shift::Next => {
+                    if forward == 0 {
+                        7
+                    } else {
+                        forward
+                    }
+                }
+                Shift::Last => {
+                    if back == 0 {
+                        -7
+                    } else {
+                        -back
+                    }
+                }
                 Shift::None if ahead => forward,
                 Shift::None => -back,
             };
@@ -215,7 +272,11 @@ pub(super) fn resolve(expression: &TimeExpression, published: Option<Date>, dire
         Value::Unit(Unit::Week, n) => {
             // A week has no ISO day: its month, where it lies in one.
             let p = published?;
-            let monday = p.checked_sub(i32::from(p.weekday().to_monday_zero_offset()).days()).ok()?.checked_add((7 * n).days()).ok()?;
+            let monday = p
+                .checked_sub(i32::from(p.weekday().to_monday_zero_offset()).days())
+                .ok()?
+                .checked_add((7 * n).days())
+                .ok()?;
             let sunday = monday.checked_add(6.days()).ok()?;
             (monday.month() == sunday.month()).then(|| format!("{:04}-{:02}", monday.year(), monday.month()))
         }
@@ -253,8 +314,10 @@ mod tests {
     fn check(text: &str, published: &str, direction: Direction, expect: &[&str]) {
         let words: Vec<&str> = text.split(' ').collect();
         let published = published.parse().ok();
-        let found: Vec<String> =
-            expressions(&words).iter().map(|e| resolve(e, published, direction).unwrap_or_else(|| "-".to_owned())).collect();
+        let found: Vec<String> = expressions(&words)
+            .iter()
+            .map(|e| resolve(e, published, direction).unwrap_or_else(|| "-".to_owned()))
+            .collect();
         assert_eq!(found, expect, "{text}");
     }
 

@@ -66,7 +66,8 @@ fn a_text_becomes_conllu() {
 #[test]
 fn lines_and_tokens_can_be_given() {
     let lines = "Lena Vogt met Kenji Sato. They didn't talk.\n\nRain fell\n";
-    let folder = Folder::new(&[("a.txt", lines.as_bytes()), ("b.txt", b"We did n't meet U.S.-led troops .\n\nRain fell")]);
+    let folder =
+        Folder::new(&[("a.txt", lines.as_bytes()), ("b.txt", b"We did n't meet U.S.-led troops .\n\nRain fell")]);
     let ran = folder.run(&["parse", "a.txt", "--lines"]).exits(0);
     let found = sentences(&ran);
     is_conllu(&found, lines);
@@ -74,7 +75,8 @@ fn lines_and_tokens_can_be_given() {
     assert_eq!(words(&found[0]), ["Lena", "Vogt", "met", "Kenji", "Sato", ".", "They", "did", "n't", "talk", "."]);
     let ran = folder.run(&["parse", "b.txt", "--tokens"]).exits(0);
     let found = sentences(&ran);
-    let given: Vec<Vec<&str>> = found.iter().map(|sentence| words(sentence)).filter(|words| !words.is_empty()).collect();
+    let given: Vec<Vec<&str>> =
+        found.iter().map(|sentence| words(sentence)).filter(|words| !words.is_empty()).collect();
     assert_eq!(given, [vec!["We", "did", "n't", "meet", "U.S.-led", "troops", "."], vec!["Rain", "fell"]]);
     folder.run(&["parse", "a.txt", "--lines", "--tokens"]).exits(2).says("cannot be used with");
 }

@@ -75,7 +75,10 @@ fn rules_that_mean_nothing_stop_the_run() {
         (changed("family = \"arts\"", "family = \"arts"), &["arts.toml", "line 1"][..]),
         (changed("verb = [\"paint\"]", "verbs = [\"paint\"]"), &["arts.toml", "verbs"]),
         (changed("phrase = \"painted\"\n", ""), &["arts.toml", "phrase"]),
-        (changed("subject = [\"person\"]", "subject = [\"company\"]"), &["rule arts/paint (", "arts.toml:3", "company", "organization"]),
+        (
+            changed("subject = [\"person\"]", "subject = [\"company\"]"),
+            &["rule arts/paint (", "arts.toml:3", "company", "organization"],
+        ),
         (changed("class = \"OTHER\"", "class = \"ART\""), &["rule arts/paint (", "arts.toml:3", "ART", "CONSULT"]),
     ] {
         folder.write("arts.toml", rules.as_bytes());

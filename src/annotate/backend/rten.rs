@@ -49,7 +49,11 @@ fn load(file: &'static str, bytes: Cow<'static, [u8]>) -> Result<Model, BackendE
     .map_err(|e| BackendError::Load { file, reason: e.to_string() })
 }
 
-fn nodes<const N: usize>(model: &Model, file: &'static str, names: [&'static str; N]) -> Result<[NodeId; N], BackendError> {
+fn nodes<const N: usize>(
+    model: &Model,
+    file: &'static str,
+    names: [&'static str; N],
+) -> Result<[NodeId; N], BackendError> {
     let mut ids = Vec::with_capacity(N);
     for node in names {
         ids.push(model.find_node(node).ok_or(BackendError::Node { file, node })?);
@@ -92,7 +96,8 @@ impl RtenBackend {
         let tensors = [row(input.ids.clone()), row(input.shapes.clone()), row(vec![1; n_pieces]), row(words)];
         let inputs: Vec<(NodeId, ValueOrView)> =
             g.inputs.iter().copied().zip(tensors.into_iter().map(ValueOrView::from)).collect();
-        let values = g.model.run(inputs, &g.outputs, Some(self.options())).map_err(|e| BackendError::Run(e.to_string()))?;
+        let values =
+            g.model.run(inputs, &g.outputs, Some(self.options())).map_err(|e| BackendError::Run(e.to_string()))?;
         let mut matrices = values.into_iter().map(matrix);
         let mut next = || matrices.next().unwrap_or_else(|| Err(BackendError::Run("missing output".to_owned())));
         Ok(Output {
@@ -109,7 +114,8 @@ impl RtenBackend {
 
 /// The only sentence's matrix of a `[1, rows, columns]` value, or a plain matrix.
 fn matrix(value: Value) -> Result<Matrix, BackendError> {
-    let tensor: rten_tensor::Tensor<f32> = value.try_into().map_err(|_| BackendError::Run("an output is not f32".to_owned()))?;
+    let tensor: rten_tensor::Tensor<f32> =
+        value.try_into().map_err(|_| BackendError::Run("an output is not f32".to_owned()))?;
     let n_columns = rten_tensor::Layout::shape(&tensor).last().copied().unwrap_or(1);
     Ok(Matrix::new(n_columns, tensor.to_vec()))
 }
