@@ -296,7 +296,7 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
             fillers = next;
         }
         let mut filled: Vec<Filled> = Vec::new();
-        let holder = matches!(alternative[..], [Step::Holder] | [Step::Itself]);
+        let holder = matches!(alternative[..], [Step::Holder | Step::Itself]);
         let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps)
             || parse.child(triggered.anchor, Deprel::Cop).is_some();
         for f in fillers {

@@ -1,9 +1,9 @@
 //! Relations: rules over the tree, then qualifiers, then one relation a fact.
 //!
-//! A rule file ([`rules`]) names triggers and argument paths. For each sentence the tree is read as
-//! predicates with subjects and objects ([`parse`]); triggers are found by lemma, arguments are filled with
-//! mentions, and every match gets its polarity, modality, attribution, time and place ([`qualify`],
-//! [`time`]). Verbs that no rule knows give open relations ([`open`]).
+//! A rule file (`rules`) names triggers and argument paths. For each sentence the tree is read as
+//! predicates with subjects and objects (`parse`); triggers are found by lemma, arguments are filled with
+//! mentions, and every match gets its polarity, modality, attribution, time and place (`qualify`,
+//! `time`). Verbs that no rule knows give open relations (`open`).
 
 mod matcher;
 mod open;
@@ -109,7 +109,7 @@ impl Relater {
             .into_iter()
             .map(|m| {
                 let trigger = m.trigger.clone();
-                (self.relation(&parse, m), trigger)
+                (self.relation(&parse, &m), trigger)
             })
             .collect();
         out.sort_by(|(a, _), (b, _)| {
@@ -119,55 +119,62 @@ impl Relater {
         out
     }
 
-    fn relation(&self, parse: &Parse<'_>, m: Match) -> Relation {
+    fn relation(&self, parse: &Parse<'_>, found: &Match) -> Relation {
         let linked = parse.linked;
-        let q = qualify::qualify(parse, &m);
+        let qualifiers = qualify::qualify(parse, found);
         let span_of = |tokens: &[usize]| {
             let first = tokens.iter().min().copied().unwrap_or(0);
             let last = tokens.iter().max().copied().unwrap_or(0);
             parse.sentence.tokens[first].span.join(parse.sentence.tokens[last].span)
         };
-        let trigger: Span = span_of(&m.trigger);
-        let (s, o) = (&linked.mentions[m.subject.mention], &linked.mentions[m.object.mention]);
-        let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) = match m
-            .rule
-        {
-            Some(r) => {
-                let rule = &self.rules.rules[r];
-                let phrase = matcher::phrase(parse, &m, rule.class).unwrap_or_else(|| rule.phrase.clone());
-                (Arc::clone(&rule.predicate), phrase, rule.class, rule.symmetric, rule.confidence, Arc::clone(&rule.id))
-            }
-            None => (
-                open::predicate(parse, &m).into(),
-                matcher::phrase(parse, &m, Class::Other)
-                    .unwrap_or_else(|| open::predicate(parse, &m).replace('_', " ")),
-                Class::Other,
-                false,
-                0.5,
-                "open/verb".into(),
-            ),
-        };
-        let confidence = base * m.subject.trust * m.object.trust * s.score.min(o.score).clamp(0.0, 1.0).sqrt();
+        let trigger: Span = span_of(&found.trigger);
+        let (subject, object) = (&linked.mentions[found.subject.mention], &linked.mentions[found.object.mention]);
+        let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) =
+            match found.rule {
+                Some(r) => {
+                    let rule = &self.rules.rules[r];
+                    let phrase = matcher::phrase(parse, found, rule.class).unwrap_or_else(|| rule.phrase.clone());
+                    (
+                        Arc::clone(&rule.predicate),
+                        phrase,
+                        rule.class,
+                        rule.symmetric,
+                        rule.confidence,
+                        Arc::clone(&rule.id),
+                    )
+                }
+                None => (
+                    open::predicate(parse, found).into(),
+                    matcher::phrase(parse, found, Class::Other)
+                        .unwrap_or_else(|| open::predicate(parse, found).replace('_', " ")),
+                    Class::Other,
+                    false,
+                    0.5,
+                    "open/verb".into(),
+                ),
+            };
+        let confidence =
+            base * found.subject.trust * found.object.trust * subject.score.min(object.score).clamp(0.0, 1.0).sqrt();
         Relation {
-            subject: linked.entity_of[m.subject.mention],
+            subject: linked.entity_of[found.subject.mention],
             predicate,
             phrase,
-            object: linked.entity_of[m.object.mention],
+            object: linked.entity_of[found.object.mention],
             class,
             symmetric,
-            polarity: q.polarity,
-            modality: q.modality,
-            attribution: q.attribution,
-            time: q.time,
-            place: q.place,
+            polarity: qualifiers.polarity,
+            modality: qualifiers.modality,
+            attribution: qualifiers.attribution,
+            time: qualifiers.time,
+            place: qualifiers.place,
             confidence: confidence.clamp(0.0, 1.0),
             rule,
             evidence: Evidence {
                 sentence: parse.index,
-                span: trigger.join(s.span).join(o.span),
+                span: trigger.join(subject.span).join(object.span),
                 trigger,
-                subject: m.subject.mention,
-                object: m.object.mention,
+                subject: found.subject.mention,
+                object: found.object.mention,
             },
         }
     }

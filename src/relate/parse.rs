@@ -264,8 +264,6 @@ impl<'a> Parse<'a> {
                 }
                 lower(self.surface_subjects(partner, depth + 1), THROUGH_CONJUNCT)
             }
-            // A conjoined participle after a noun shares the noun.
-            Deprel::Conj => Vec::new(),
             Deprel::Xcomp => lower(self.controllers(head, depth + 1), THROUGH_CONTROL),
             Deprel::Ccomp if matches!(self.xpos(t), Xpos::Vbg) || self.infinitive(t) => {
                 lower(self.controllers(head, depth + 1), THROUGH_CONTROL)
@@ -556,12 +554,10 @@ impl<'a> Parse<'a> {
                         self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
                     );
                 }
-                Deprel::Conj if self.upos(head) == Upos::Noun || self.upos(head) == Upos::Propn => {
-                    if !person(head) {
-                        out.extend(
-                            self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
-                        );
-                    }
+                Deprel::Conj if matches!(self.upos(head), Upos::Noun | Upos::Propn) && !person(head) => {
+                    out.extend(
+                        self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
+                    );
                 }
                 _ => {}
             }
@@ -709,7 +705,7 @@ impl<'a> Parse<'a> {
             }
             match (self.deprel(described), self.head(described)) {
                 (Deprel::Nmod, Some(head)) if matches!(self.lemma(head), "one" | "some" | "part" | "among") => {
-                    described = head
+                    described = head;
                 }
                 _ => break,
             }

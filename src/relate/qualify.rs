@@ -440,13 +440,13 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
             {
                 let who =
                     if parse.lemma(c) == "accord" { parse.with_deprel(c, &[Deprel::Obl]).next() } else { Some(c) };
-                return who.map(|w| name(parse, w, m)).unwrap_or(None);
+                return who.and_then(|w| name(parse, w));
             }
             if parse.deprel(c) == Deprel::Parataxis
                 && among(&parse.words.speech, parse.lemma(c))
                 && let Some(speaker) = parse.with_deprel(c, &[Deprel::Nsubj]).next()
             {
-                return name(parse, speaker, m);
+                return name(parse, speaker);
             }
         }
         let head = parse.head(t)?;
@@ -455,7 +455,7 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
             && parse.deprel(t) != Deprel::Advcl
         {
             let speaker = parse.subjects(head).first().copied();
-            return speaker.and_then(|f: Filler| name(parse, f.token, m));
+            return speaker.and_then(|f: Filler| name(parse, f.token));
         }
         t = head;
     }
@@ -463,7 +463,7 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
 }
 
 /// Canonical name of the speaker, or the phrase as it stands.
-fn name(parse: &Parse<'_>, speaker: usize, m: &Match) -> Option<String> {
+fn name(parse: &Parse<'_>, speaker: usize) -> Option<String> {
     if let Some(mention) = parse.mention_at(speaker) {
         let entity = parse.linked.entity_of[mention];
         return Some(parse.linked.entities[entity].name.clone());
@@ -482,7 +482,6 @@ fn name(parse: &Parse<'_>, speaker: usize, m: &Match) -> Option<String> {
         .filter(|&c| c < speaker)
         .min()
         .unwrap_or(speaker);
-    let _ = m;
     let span = parse.sentence.tokens[first].span.join(parse.sentence.tokens[speaker].span);
     Some(span.of(&parse.linked.document.text).split_whitespace().collect::<Vec<_>>().join(" "))
 }
