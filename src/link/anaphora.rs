@@ -377,6 +377,14 @@ impl<'w, 'a> Walk<'w, 'a> {
         let Some(mut clause) = article.clause(s, i) else { return subjects };
         let quotation = article.quotation(s, i);
         let own = article.understood_subject(s, clause);
+        // "X and his wife": the possessor is the one before "and".
+        if possessive
+            && let Some(noun) = article.head(s, i)
+            && article.deprel(s, noun) == Deprel::Conj
+            && article.first_conjunct(s, noun) < i
+        {
+            subjects.push(article.first_conjunct(s, noun));
+        }
         // "his visit" as subject, or within it, cannot be its own owner.
         if possessive && let Some(own) = own.filter(|&o| !self.is_inside(s, i, o)) {
             subjects.push(own);

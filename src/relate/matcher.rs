@@ -168,6 +168,14 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
     };
     let subjects =
         allowed(first_filled(parse, triggered, &pattern.subject, &pattern.subject_kinds), &pattern.subject_kinds);
+    // "A and B accuse C and D of ...": D behind an active verb is no subject of it beside one before it.
+    let mut subjects = subjects;
+    if pattern.pos == TriggerPos::Verb
+        && !parse.is_passive(triggered.anchor)
+        && subjects.iter().any(|f| f.token < triggered.anchor)
+    {
+        subjects.retain(|f| f.token < triggered.anchor);
+    }
     if subjects.is_empty() {
         return;
     }
@@ -414,10 +422,11 @@ fn title(parse: &Parse<'_>, m: &Match) -> Option<String> {
         return None;
     }
     let inside = |c: usize| {
-        matches!(
-            parse.deprel(c),
-            Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case
-        ) && parse.mention_at(c).is_none()
+        (c + 1 < parse.len() && parse.text(c + 1) == "-" && parse.mention_at(c).is_none())
+            || matches!(
+                parse.deprel(c),
+                Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case
+            ) && parse.mention_at(c).is_none()
     };
     let mut first = m.anchor;
     while first > 0

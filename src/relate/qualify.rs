@@ -450,6 +450,18 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
             }
         }
         let head = parse.head(t)?;
+        // "accused X of doing Y": whoever accuses says so.
+        let accusation = matches!(
+            parse.lemma(head),
+            "accuse" | "suspect" | "blame" | "charge" | "criticize" | "condemn" | "denounce"
+        );
+        if accusation
+            && matches!(parse.deprel(t), Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp)
+            && parse.has_mark(t, &["of", "for", "with"])
+        {
+            let speaker = parse.subjects(head).first().copied();
+            return speaker.and_then(|f: Filler| name(parse, f.token));
+        }
         if matches!(parse.deprel(t), Deprel::Ccomp | Deprel::Parataxis | Deprel::Advcl | Deprel::Obj | Deprel::Dep)
             && among(&parse.words.speech, parse.lemma(head))
             && parse.deprel(t) != Deprel::Advcl
@@ -537,6 +549,9 @@ fn time_of(parse: &Parse<'_>, m: &Match, direction: Direction) -> Option<String>
             .map(|p| p + 10)
         });
         let Some(distance) = via else { continue };
+        // "agreed on Friday to meet": the day of the past verb lies behind, whatever lies ahead.
+        let past = hosts.get(distance % 10).is_some_and(|&h| parse.xpos(h) == Xpos::Vbd);
+        let direction = if past { Direction::Past } else { direction };
         let Some(date) = time::resolve(expression, parse.linked.document.published, direction) else { continue };
         if best.as_ref().is_none_or(|(d, _)| distance < *d) {
             best = Some((distance, date));
