@@ -120,10 +120,12 @@ fn objects_before_marks(tokens: &mut [Token]) {
         }
         let Some(verb) = tokens[object].head else { continue };
         let Some(above) = tokens[verb].head else { continue };
+        if above >= object || !matches!(tokens[verb].deprel, Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp) {
+            continue;
+        }
         let below = children(tokens, verb);
         let mark = below.iter().copied().find(|&c| tokens[c].deprel == Deprel::Mark && c < verb);
         let fits = mark.is_some_and(|m| above < object && object < m)
-            && matches!(tokens[verb].deprel, Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp)
             && tokens[above].upos == Upos::Verb
             && !children(tokens, above).iter().any(|&c| tokens[c].deprel == Deprel::Obj);
         if fits {

@@ -3,6 +3,7 @@
 //! Passives, relative clauses, reduced relatives, control, raising, coordination, apposition, conjoined
 //! verbs and light verbs are undone here, once, so that a rule speaks of `subject` and `object` only.
 
+use super::time::{self, TimeExpression};
 use crate::entity::{Linked, MentionId};
 use crate::mention::{Form, Kind};
 use crate::syntax::{Deprel, Sentence, Upos, Xpos};
@@ -43,6 +44,8 @@ pub(super) struct Parse<'a> {
     children: Vec<Vec<usize>>,
     lemmas: Vec<String>,
     mention_at: Vec<Option<MentionId>>,
+    /// Dates in the sentence, looked for once: a long sentence has many matches.
+    times: std::cell::OnceCell<Vec<TimeExpression>>,
 }
 
 /// Word lists that describe English, not relations; they live in `data/rules/lexicon.toml`.
@@ -98,7 +101,15 @@ impl<'a> Parse<'a> {
             }
         }
         let lemmas = sentence.tokens.iter().map(|t| t.lemma.to_lowercase()).collect();
-        Self { linked, index, sentence, words, children, lemmas, mention_at }
+        Self { linked, index, sentence, words, children, lemmas, mention_at, times: std::cell::OnceCell::new() }
+    }
+
+    /// Dates in the sentence.
+    pub(super) fn times(&self) -> &[TimeExpression] {
+        self.times.get_or_init(|| {
+            let tokens: Vec<&str> = (0..self.len()).map(|t| self.text(t)).collect();
+            time::expressions(&tokens)
+        })
     }
 
     pub(super) fn len(&self) -> usize {

@@ -121,10 +121,8 @@ fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
 /// "was due to meet X, but the meeting was dropped": a later clause of the sentence calls the event off.
 fn called_off(parse: &Parse<'_>, m: &Match) -> bool {
     const EVENTS: [&str; 9] = ["meeting", "visit", "trip", "talk", "talks", "audience", "summit", "plan", "call"];
-    (m.verb + 1..parse.len()).any(|t| {
+    parse.with_deprel(m.verb, &[Deprel::Conj]).filter(|&t| t > m.verb).any(|t| {
         parse.is_verb(t)
-            && parse.deprel(t) == Deprel::Conj
-            && parse.head(t) == Some(m.verb)
             && (matches!(parse.lemma(t), "cancel" | "drop" | "scrap" | "postpone" | "abandon" | "collapse")
                 || (parse.lemma(t) == "call" && parse.child(t, Deprel::CompoundPrt).is_some()))
             && parse
@@ -525,14 +523,13 @@ fn circumstances(parse: &Parse<'_>, m: &Match) -> Vec<usize> {
 }
 
 fn time_of(parse: &Parse<'_>, m: &Match, direction: Direction) -> Option<String> {
-    let tokens: Vec<&str> = (0..parse.len()).map(|t| parse.text(t)).collect();
-    let expressions = time::expressions(&tokens);
+    let expressions = parse.times();
     if expressions.is_empty() {
         return None;
     }
     let hosts = circumstances(parse, m);
     let mut best: Option<(usize, String)> = None;
-    for expression in &expressions {
+    for expression in expressions {
         let head = parse.sentence.head_of(expression.tokens.clone());
         let governor = parse.head(head);
         // "earlier this week", "in the May of that year": one noun or adverb may stand between.
