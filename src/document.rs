@@ -30,12 +30,20 @@ pub fn date_header(text: &str) -> Option<(Date, Span)> {
     if day.len() == rest.len() {
         return None;
     }
-    let date: Date = day.get(..10).filter(|d| d.as_bytes()[4] == b'-' && d.as_bytes()[7] == b'-')?.parse().ok()?;
+    let date = iso_day(day.get(..10)?)?;
     if day[10..].starts_with(char::is_alphanumeric) {
         return None;
     }
     let from = line.len() - day.len();
     Some((date, Span::new(start, from + 10)))
+}
+
+/// Exactly `YYYY-MM-DD`.
+pub(crate) fn iso_day(text: &str) -> Option<Date> {
+    let bytes = text.as_bytes();
+    let shaped = bytes.len() == 10
+        && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
+    if shaped { text.parse().ok() } else { None }
 }
 
 /// An article whose sentences and tokens are known.

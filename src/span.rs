@@ -60,6 +60,18 @@ impl Span {
     }
 }
 
+/// The text with runs of white space as one space, for reading on one line.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
+}
+
 /// Turns byte offsets into character offsets, for output formats that count Unicode characters.
 ///
 /// Built once for a text in one pass; ASCII texts cost nothing.

@@ -26,8 +26,7 @@ pub(super) fn decode(labels: &[NerLabel], scores: &[Vec<f32>]) -> Vec<Found> {
     let log: Vec<Vec<f32>> = scores
         .iter()
         .map(|row| {
-            let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let norm = top + row.iter().map(|v| (v - top).exp()).sum::<f32>().ln();
+            let norm = super::log_sum_exp(row.iter().copied());
             row.iter().map(|v| v - norm).collect()
         })
         .collect();

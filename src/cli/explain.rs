@@ -9,6 +9,7 @@ use tidings::entity::Linked;
 use tidings::pipeline::{News, Stages};
 use tidings::relate::OpenRelations;
 use tidings::segment::segment;
+use tidings::span::one_line;
 
 use super::Exit;
 use super::model::ModelArgs;
@@ -63,7 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 fn explain(news: &News, linked: &Linked, index: usize, out: &mut impl Write) -> io::Result<()> {
     let text = &linked.document.text;
     let sentence = &linked.sentences[index];
-    writeln!(out, "sentence {index}: {}", sentence.span.of(text).split_whitespace().collect::<Vec<_>>().join(" "))?;
+    writeln!(out, "sentence {index}: {}", one_line(sentence.span.of(text)))?;
     if let Some(root) = sentence.tokens.iter().position(|t| t.head.is_none()) {
         tree(linked, index, root, "", "", out)?;
     }

@@ -1,6 +1,6 @@
 //! The options that say which model and which rules to use, shared by the subcommands that need them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tidings::annotate::Model;
 use tidings::pipeline::News;
@@ -26,11 +26,16 @@ impl ModelArgs {
 
     /// Load the model alone.
     pub(super) fn model(&self) -> anyhow::Result<Model> {
-        Ok(match &self.model {
-            Some(dir) => Model::from_dir(dir)?,
-            None => Model::embedded()?,
-        })
+        model(self.model.as_deref())
     }
+}
+
+/// The model in this folder, or the program's own.
+pub(super) fn model(dir: Option<&Path>) -> anyhow::Result<Model> {
+    Ok(match dir {
+        Some(dir) => Model::from_dir(dir)?,
+        None => Model::embedded()?,
+    })
 }
 
 /// The rules of these files and folders, or the program's own.

@@ -8,7 +8,7 @@ use tidings::annotate::Annotator;
 use tidings::document::{Document, Segmented, TokenizedSentence};
 use tidings::mention::Mention;
 use tidings::segment::{from_tokens, segment, tokenize};
-use tidings::span::{CharOffsets, Span};
+use tidings::span::{CharOffsets, Span, one_line};
 use tidings::syntax::Annotated;
 
 use super::Exit;
@@ -82,7 +82,7 @@ fn conllu(annotated: &Annotated, out: &mut impl Write) -> io::Result<()> {
             here.push(m);
         }
         writeln!(out, "# sent_id = {}", index + 1)?;
-        writeln!(out, "# text = {}", sentence.span.of(text).split_whitespace().collect::<Vec<_>>().join(" "))?;
+        writeln!(out, "# text = {}", one_line(sentence.span.of(text)))?;
         for (i, token) in sentence.tokens.iter().enumerate() {
             let head = token.head.map_or(0, |h| h + 1);
             let chars = |byte| offsets.char_of(text, byte);

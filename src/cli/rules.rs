@@ -4,7 +4,6 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use tidings::annotate::Model;
 use tidings::examples;
 use tidings::pipeline::News;
 use tidings::relate::{OpenRelations, Relater};
@@ -41,11 +40,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Check { paths, model } => {
             let set = rules(paths)?;
-            let model = match model {
-                Some(dir) => Model::from_dir(dir)?,
-                None => Model::embedded()?,
-            };
-            let news = News::new(model, Relater::new(set, OpenRelations::Keep));
+            let news = News::new(super::model::model(model.as_deref())?, Relater::new(set, OpenRelations::Keep));
             let report = examples::check(&news)?;
             for failure in &report.failures {
                 writeln!(out, "{failure}\n")?;

@@ -833,22 +833,30 @@ impl<'w, 'a> Walk<'w, 'a> {
             let cluster = self.dominant(s, &candidates)?;
             return Some((cluster, STATE_FORM_SCORE, Reason::StateForm));
         }
-        let mut found = None;
+        let (cluster, _) = self.only_one(s, i, Kind::Country)?;
+        Some((cluster, ONLY_COUNTRY_SCORE, Reason::OnlyCountry))
+    }
+
+    /// The only cluster of a kind that this sentence names before token `i`, or the one before it; with its mentions
+    /// there, by sentence and draft.
+    fn only_one(&mut self, s: usize, i: usize, kind: Kind) -> Option<(usize, Vec<(usize, usize)>)> {
+        let (mut found, mut mentions) = (None, Vec::new());
         for at in [Some(s), s.checked_sub(1)].into_iter().flatten() {
             for draft in self.latest(at) {
                 if at == s && self.drafts[draft].tokens.start > i {
                     continue;
                 }
                 let Some(cluster) = self.cluster_of(draft) else { continue };
-                if self.clusters[cluster].kind == Kind::Country {
+                if self.clusters[cluster].kind == kind {
                     if found.is_some_and(|f| f != cluster) {
                         return None;
                     }
                     found = Some(cluster);
+                    mentions.push((at, draft));
                 }
             }
         }
-        Some((found?, ONLY_COUNTRY_SCORE, Reason::OnlyCountry))
+        Some((found?, mentions))
     }
 
     /// The region that the modifiers name ("the North African kingdom"); `None` where they say something that cannot
@@ -918,24 +926,14 @@ impl<'w, 'a> Walk<'w, 'a> {
         if sort != NominalSort::LooseOrganization || !phrase.words.is_empty() {
             return None;
         }
-        let (mut found, mut topic) = (None, false);
-        for at in [Some(s), s.checked_sub(1)].into_iter().flatten() {
-            for draft in self.latest(at) {
-                if at == s && self.drafts[draft].tokens.start > i {
-                    continue;
-                }
-                let Some(cluster) = self.cluster_of(draft) else { continue };
-                if self.clusters[cluster].kind == Kind::Organization {
-                    if found.is_some_and(|f| f != cluster) {
-                        return None;
-                    }
-                    found = Some(cluster);
-                    let head = self.article.head_of(at, &self.drafts[draft].tokens);
-                    topic |= self.role(at, head) >= 2.0;
-                }
-            }
+        let (cluster, mentions) = self.only_one(s, i, Kind::Organization)?;
+        let topic = mentions.iter().any(|&(at, draft)| {
+            let head = self.article.head_of(at, &self.drafts[draft].tokens);
+            self.role(at, head) >= 2.0
+        });
+        if !topic {
+            return None;
         }
-        let cluster = found.filter(|_| topic)?;
         // A ministry or a bank would be called so.
         let other = self.clusters[cluster]
             .name

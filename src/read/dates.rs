@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use jiff::fmt::rfc2822::DateTimeParser;
 use jiff::fmt::temporal::Pieces;
 
+use crate::document::iso_day;
+
 /// The day that a text names: an ISO date or date with time, `YYYY/MM/DD`, or the date of a mail or an RSS feed. The
 /// day is the one written, whatever the time zone.
 pub(crate) fn parse(text: &str) -> Option<Date> {
@@ -27,14 +29,6 @@ fn slashes(text: &str) -> Option<Date> {
         return None;
     }
     iso_day(&date)
-}
-
-/// Exactly `YYYY-MM-DD`.
-pub(crate) fn iso_day(text: &str) -> Option<Date> {
-    let bytes = text.as_bytes();
-    let shaped = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(i, b)| if i == 4 || i == 7 { *b == b'-' } else { b.is_ascii_digit() });
-    if shaped { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]

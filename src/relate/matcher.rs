@@ -55,7 +55,7 @@ pub(super) fn matches(parse: &Parse<'_>, rules: &RuleSet) -> Vec<Match> {
                 continue;
             }
             let pattern = &rules.rules[rule].patterns[pattern];
-            for triggered in trigger(parse, anchor, pattern) {
+            if let Some(triggered) = trigger(parse, anchor, pattern) {
                 arguments(parse, rule, pattern, &triggered, &mut here);
             }
         }
@@ -100,76 +100,56 @@ fn names_something(parse: &Parse<'_>, t: usize) -> bool {
     })
 }
 
-fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Vec<Triggered> {
+fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Option<Triggered> {
     let particle = parse.child(anchor, Deprel::CompoundPrt);
     let mut extra = Vec::new();
     if pattern.pos == TriggerPos::Verb {
         if pattern.particle.is_empty() {
             if particle.is_some() {
-                return Vec::new();
+                return None;
             }
         } else {
-            let found = particle
-                .into_iter()
-                .chain(parse.with_deprel(anchor, &[Deprel::Advmod]))
-                .find(|&c| among(&pattern.particle, parse.lemma(c)));
-            match found {
-                Some(c) => extra.push(c),
-                None => return Vec::new(),
-            }
+            let mut particles = particle.into_iter().chain(parse.with_deprel(anchor, &[Deprel::Advmod]));
+            extra.push(particles.find(|&c| among(&pattern.particle, parse.lemma(c)))?);
         }
         if pattern.passive.is_some_and(|p| p != parse.is_passive(anchor)) {
-            return Vec::new();
+            return None;
         }
     }
     if !pattern.with_oblique.is_empty() {
-        let found =
-            parse.with_deprel(anchor, &[Deprel::Obl, Deprel::Xcomp, Deprel::Nmod, Deprel::Advmod]).find_map(|c| {
-                let preposition = parse.preposition(c)?;
-                let fits = pattern.with_oblique.iter().any(|(p, n)| *p == preposition && n == parse.lemma(c));
-                fits.then_some(c)
-            });
-        let Some(c) = found else { return Vec::new() };
+        let c = parse.with_deprel(anchor, &[Deprel::Obl, Deprel::Xcomp, Deprel::Nmod, Deprel::Advmod]).find(|&c| {
+            parse.preposition(c).is_some_and(|preposition| {
+                pattern.with_oblique.iter().any(|(p, n)| *p == preposition && n == parse.lemma(c))
+            })
+        })?;
         extra.extend(parse.with_deprel(c, &[Deprel::Case]));
         extra.push(c);
     }
     if !pattern.with_complement.is_empty() {
-        match parse.complements(anchor).into_iter().find(|f| among(&pattern.with_complement, parse.lemma(f.token))) {
-            Some(f) => extra.push(f.token),
-            None => return Vec::new(),
-        }
+        let complements = parse.complements(anchor);
+        extra.push(complements.iter().find(|f| among(&pattern.with_complement, parse.lemma(f.token)))?.token);
     }
     if !pattern.without_modifier.is_empty()
         && parse
             .with_deprel(anchor, &[Deprel::Compound, Deprel::Amod])
             .any(|c| among(&pattern.without_modifier, parse.lemma(c)))
     {
-        return Vec::new();
+        return None;
     }
     if pattern.with_object.is_empty() {
-        return vec![Triggered { anchor, light: None, extra }];
+        return Some(Triggered { anchor, light: None, extra });
     }
-    let mut out = Vec::new();
-    for object in parse.objects(anchor) {
-        let conjuncts = parse.with_deprel(object.token, &[Deprel::Conj]).collect::<Vec<_>>();
-        for noun in std::iter::once(object.token).chain(conjuncts) {
-            if among(&pattern.with_object, parse.lemma(noun)) && parse.mention_at(noun).is_none() {
-                out.push(Triggered { anchor, light: Some(noun), extra: extra.clone() });
-            }
-        }
-    }
-    out.truncate(1);
-    out
+    let light = parse.objects(anchor).into_iter().find_map(|object| {
+        std::iter::once(object.token)
+            .chain(parse.with_deprel(object.token, &[Deprel::Conj]))
+            .find(|&noun| among(&pattern.with_object, parse.lemma(noun)) && parse.mention_at(noun).is_none())
+    })?;
+    Some(Triggered { anchor, light: Some(light), extra })
 }
 
 fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Triggered, out: &mut Vec<Match>) {
-    let allowed = |found: Vec<Filled>, kinds: &[Kind]| -> Vec<Filled> {
-        found.into_iter().filter(|f| kinds.contains(&parse.mention_kind(f.mention))).collect()
-    };
-    let subjects =
-        allowed(first_filled(parse, triggered, &pattern.subject, &pattern.subject_kinds), &pattern.subject_kinds);
+    let mut subjects = first_filled(parse, triggered, &pattern.subject, &pattern.subject_kinds);
     // "A and B accuse C and D of ...": D behind an active verb is no subject of it beside one before it.
-    let mut subjects = subjects;
     if pattern.pos == TriggerPos::Verb
         && !parse.is_passive(triggered.anchor)
         && subjects.iter().any(|f| f.token < triggered.anchor)
@@ -180,13 +160,9 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
         return;
     }
     let same_path = pattern.subject == pattern.object;
-    let objects = if same_path {
-        Vec::new()
-    } else {
-        allowed(first_filled(parse, triggered, &pattern.object, &pattern.object_kinds), &pattern.object_kinds)
-    };
+    let mut objects =
+        if same_path { Vec::new() } else { first_filled(parse, triggered, &pattern.object, &pattern.object_kinds) };
     // "Czech Senate President": the body next to the title has the office, not the state before it.
-    let mut objects = objects;
     if pattern.subject.0.iter().any(|steps| steps.contains(&Step::Holder))
         && objects.iter().all(|o| o.token < triggered.anchor)
         && let Some(nearest) = objects.iter().copied().max_by_key(|o| o.token)
@@ -292,21 +268,18 @@ fn trigger_words(parse: &Parse<'_>, triggered: &Triggered, object: usize) -> Vec
 
 /// What the first alternative with an allowed mention gives.
 fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, kinds: &[Kind]) -> Vec<Filled> {
+    let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps)
+        || parse.child(triggered.anchor, Deprel::Cop).is_some();
     for alternative in &path.0 {
         let mut fillers = vec![Filler { token: triggered.anchor, trust: 1.0 }];
         for (depth, step) in alternative.iter().enumerate() {
-            let mut next = Vec::new();
-            for f in fillers {
-                for g in walk(parse, triggered, f.token, step, depth == 0) {
-                    next.push(Filler { token: g.token, trust: g.trust * f.trust });
-                }
-            }
-            fillers = next;
+            let reached = |f: Filler| {
+                walk(parse, triggered, f.token, step, depth == 0).into_iter().map(move |g| g.lowered(f.trust))
+            };
+            fillers = fillers.into_iter().flat_map(reached).collect();
         }
         let mut filled: Vec<Filled> = Vec::new();
         let holder = matches!(alternative[..], [Step::Holder | Step::Itself]);
-        let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps)
-            || parse.child(triggered.anchor, Deprel::Cop).is_some();
         for f in fillers {
             let found = if holder && !plural { parse.fill_single(f) } else { parse.fill(f) };
             for g in found {
@@ -332,21 +305,14 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
             bases.extend(parse.light_verb(t));
         }
     }
-    let each = |f: &dyn Fn(usize) -> Vec<Filler>| -> Vec<Filler> { bases.iter().flat_map(|&b| f(b)).collect() };
+    // A light object, not its verb, has the possessors and modifiers.
+    let noun = triggered.light.filter(|_| from_trigger).unwrap_or(t);
     match step {
         Step::Subject => parse.subjects(t),
         Step::Object => parse.objects(t),
         Step::Indirect => parse.with_deprel(t, &[Deprel::Iobj]).map(|token| Filler { token, trust: 1.0 }).collect(),
-        Step::Possessor => {
-            if triggered.light.is_some() && from_trigger {
-                return triggered.light.map(|l| parse.possessors(l)).unwrap_or_default();
-            }
-            parse.possessors(t)
-        }
-        Step::Modifier => match (triggered.light, from_trigger) {
-            (Some(light), true) => parse.modifiers(light),
-            _ => parse.modifiers(t),
-        },
+        Step::Possessor => parse.possessors(noun),
+        Step::Modifier => parse.modifiers(noun),
         Step::Holder => parse.holders(t),
         Step::Itself => vec![Filler { token: t, trust: 1.0 }],
         Step::Apposition => parse
@@ -357,25 +323,10 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
         Step::Complement => parse.complements(t),
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
         Step::Behind(word) => {
-            let mut found = each(&|b| parse.behind(b, word));
-            // "discussed the budget with X": the phrase may hang on the verb's object.
-            let participant = matches!(word.as_str(), "with" | "from" | "to" | "against" | "about" | "between" | "for");
-            if found.is_empty() && from_trigger && participant && triggered.light.is_none() && parse.is_verb(t) {
-                let nouns =
-                    parse.with_deprel(t, &[Deprel::Obj, Deprel::NsubjPass]).filter(|&c| parse.mention_at(c).is_none());
-                found =
-                    nouns.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
-            }
-            // "an attack by X on Y": the parser may hang the second phrase on the first.
-            if found.is_empty()
-                && from_trigger
-                && !parse.is_verb(t)
-                && !matches!(word.as_str(), "of" | "in" | "at" | "from")
-            {
-                let inner =
-                    parse.with_deprel(t, &[Deprel::Nmod, Deprel::NmodPoss]).filter(|&c| parse.mention_at(c).is_some());
-                found =
-                    inner.flat_map(|c| parse.behind(c, word)).map(|f| Filler { trust: f.trust * 0.9, ..f }).collect();
+            let mut found: Vec<Filler> = bases.iter().flat_map(|&b| parse.behind(b, word)).collect();
+            // "discussed the budget with X", "an attack by X on Y": the parser may hang the phrase on another one.
+            if found.is_empty() && from_trigger {
+                found = behind_dependents(parse, triggered, word);
             }
             // "US Secretary of State Mike Pompeo of Kansas", "X, an analyst at Y": the phrase may hang on the name.
             if found.is_empty()
@@ -388,6 +339,27 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
             found
         }
     }
+}
+
+/// What stands behind `word` below the trigger's own dependents: below the object noun of a verb, below the first
+/// named phrase of a noun.
+fn behind_dependents(parse: &Parse<'_>, triggered: &Triggered, word: &str) -> Vec<Filler> {
+    let verb = parse.is_verb(triggered.anchor);
+    let (deprels, possible) = if verb {
+        let participant = matches!(word, "with" | "from" | "to" | "against" | "about" | "between" | "for");
+        ([Deprel::Obj, Deprel::NsubjPass], participant && triggered.light.is_none())
+    } else {
+        ([Deprel::Nmod, Deprel::NmodPoss], !matches!(word, "of" | "in" | "at" | "from"))
+    };
+    if !possible {
+        return Vec::new();
+    }
+    parse
+        .with_deprel(triggered.anchor, &deprels)
+        .filter(|&c| parse.mention_at(c).is_some() != verb)
+        .flat_map(|c| parse.behind(c, word))
+        .map(|f| f.lowered(0.9))
+        .collect()
 }
 
 /// The text's own words for the relation, where they read well between subject and object.
@@ -403,30 +375,23 @@ pub(super) fn phrase(parse: &Parse<'_>, m: &Match, class: Class) -> Option<Strin
         return None;
     }
     let ahead = m.object.token > m.anchor && m.subject.token < m.anchor;
-    if !ahead {
-        return None;
-    }
-    let words: Vec<&str> = m.trigger.iter().map(|&t| parse.text(t)).collect();
-    Some(words.join(" "))
+    ahead.then(|| m.trigger.iter().map(|&t| parse.text(t)).collect::<Vec<_>>().join(" "))
 }
 
 /// "foreign minister of": a title with its own modifiers, without the names in it.
 fn title(parse: &Parse<'_>, m: &Match) -> Option<String> {
-    if parse.is_verb(m.anchor)
-        || parse.upos(m.anchor) == Upos::Adj
-        || parse.linked.mentions[m.subject.mention].kind != Kind::Person
+    if parse.upos(m.anchor) == Upos::Adj
+        || parse.mention_kind(m.subject.mention) != Kind::Person
+        || parse.light_verb(m.anchor).is_some()
     {
         return None;
     }
-    if parse.light_verb(m.anchor).is_some() {
-        return None;
-    }
     let inside = |c: usize| {
-        (c + 1 < parse.len() && parse.text(c + 1) == "-" && parse.mention_at(c).is_none())
-            || matches!(
-                parse.deprel(c),
-                Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case
-            ) && parse.mention_at(c).is_none()
+        let part = matches!(
+            parse.deprel(c),
+            Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod | Deprel::Punct | Deprel::Case
+        );
+        parse.mention_at(c).is_none() && (part || parse.text(c + 1) == "-")
     };
     let mut first = m.anchor;
     while first > 0

@@ -20,7 +20,6 @@ pub use rules::{Example, Rule, RuleError, RuleSet};
 
 use crate::entity::{EntityId, Linked, MentionId};
 use crate::relation::{Class, Evidence, Modality, Polarity, Related, Relation};
-use crate::span::Span;
 use matcher::Match;
 use parse::Parse;
 
@@ -122,37 +121,16 @@ impl Relater {
     fn relation(&self, parse: &Parse<'_>, found: &Match) -> Relation {
         let linked = parse.linked;
         let qualifiers = qualify::qualify(parse, found);
-        let span_of = |tokens: &[usize]| {
-            let first = tokens.iter().min().copied().unwrap_or(0);
-            let last = tokens.iter().max().copied().unwrap_or(0);
-            parse.sentence.tokens[first].span.join(parse.sentence.tokens[last].span)
-        };
-        let trigger: Span = span_of(&found.trigger);
+        // Trigger words are in text order.
+        let word = |t: Option<&usize>| parse.sentence.tokens[t.copied().unwrap_or(found.anchor)].span;
+        let trigger = word(found.trigger.first()).join(word(found.trigger.last()));
         let (subject, object) = (&linked.mentions[found.subject.mention], &linked.mentions[found.object.mention]);
-        let (predicate, phrase, class, symmetric, base, rule): (Arc<str>, String, Class, bool, f32, Arc<str>) =
-            match found.rule {
-                Some(r) => {
-                    let rule = &self.rules.rules[r];
-                    let phrase = matcher::phrase(parse, found, rule.class).unwrap_or_else(|| rule.phrase.clone());
-                    (
-                        Arc::clone(&rule.predicate),
-                        phrase,
-                        rule.class,
-                        rule.symmetric,
-                        rule.confidence,
-                        Arc::clone(&rule.id),
-                    )
-                }
-                None => (
-                    open::predicate(parse, found).into(),
-                    matcher::phrase(parse, found, Class::Other)
-                        .unwrap_or_else(|| open::predicate(parse, found).replace('_', " ")),
-                    Class::Other,
-                    false,
-                    0.5,
-                    "open/verb".into(),
-                ),
-            };
+        let rule = found.rule.map(|r| &self.rules.rules[r]);
+        let predicate = rule.map_or_else(|| open::predicate(parse, found).into(), |r| Arc::clone(&r.predicate));
+        let class = rule.map_or(Class::Other, |r| r.class);
+        let phrase = matcher::phrase(parse, found, class)
+            .unwrap_or_else(|| rule.map_or_else(|| predicate.replace('_', " "), |r| r.phrase.clone()));
+        let base = rule.map_or(open::CONFIDENCE, |r| r.confidence);
         let confidence =
             base * found.subject.trust * found.object.trust * subject.score.min(object.score).clamp(0.0, 1.0).sqrt();
         Relation {
@@ -161,14 +139,14 @@ impl Relater {
             phrase,
             object: linked.entity_of[found.object.mention],
             class,
-            symmetric,
+            symmetric: rule.is_some_and(|r| r.symmetric),
             polarity: qualifiers.polarity,
             modality: qualifiers.modality,
             attribution: qualifiers.attribution,
             time: qualifiers.time,
             place: qualifiers.place,
             confidence: confidence.clamp(0.0, 1.0),
-            rule,
+            rule: rule.map_or_else(|| open::RULE.into(), |r| Arc::clone(&r.id)),
             evidence: Evidence {
                 sentence: parse.index,
                 span: trigger.join(subject.span).join(object.span),

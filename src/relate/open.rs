@@ -1,9 +1,14 @@
 //! Open relations: a verb that no rule knows between two names.
 
 use super::matcher::Match;
-use super::parse::{Filled, Parse, among};
+use super::parse::{Filled, Filler, Parse, among};
 use crate::mention::{Form, Kind};
 use crate::syntax::{Deprel, Upos};
+
+/// Identifier of the relations that no rule gives.
+pub(super) const RULE: &str = "open/verb";
+/// Belief in one that is found without any detour.
+pub(super) const CONFIDENCE: f32 = 0.5;
 
 /// Matches of verbs between a subject and an object that are both named, where no rule took the pair.
 pub(super) fn matches(parse: &Parse<'_>, ruled: &[Match]) -> Vec<Match> {
@@ -48,7 +53,7 @@ pub(super) fn matches(parse: &Parse<'_>, ruled: &[Match]) -> Vec<Match> {
                 })
                 .flat_map(|c| {
                     let case = parse.with_deprel(c, &[Deprel::Case]).last();
-                    named(parse.fill(super::parse::Filler { token: c, trust: 0.9 })).into_iter().map(move |f| (f, case))
+                    named(parse.fill(Filler { token: c, trust: 0.9 })).into_iter().map(move |f| (f, case))
                 })
                 .collect()
         } else {

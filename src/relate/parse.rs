@@ -16,6 +16,13 @@ pub(super) struct Filler {
     pub(super) trust: f32,
 }
 
+impl Filler {
+    /// The same token, reached by one more inference.
+    pub(super) fn lowered(self, by: f32) -> Self {
+        Self { trust: self.trust * by, ..self }
+    }
+}
+
 /// A mention that fills an argument.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Filled {
@@ -236,8 +243,7 @@ impl<'a> Parse<'a> {
     }
 
     fn filler(&self, t: usize, trust: f32) -> Filler {
-        let a = self.antecedent(t);
-        Filler { token: a.token, trust: a.trust * trust }
+        self.antecedent(t).lowered(trust)
     }
 
     /// The grammatical subject, found through conjoined verbs, control, participles and relative clauses.
@@ -254,9 +260,8 @@ impl<'a> Parse<'a> {
             return explicit;
         }
         let Some(head) = self.head(t) else { return Vec::new() };
-        let lower = |fillers: Vec<Filler>, by: f32| -> Vec<Filler> {
-            fillers.into_iter().map(|f| Filler { trust: f.trust * by, ..f }).collect()
-        };
+        let lower =
+            |fillers: Vec<Filler>, by: f32| -> Vec<Filler> { fillers.into_iter().map(|f| f.lowered(by)).collect() };
         match self.deprel(t) {
             Deprel::Conj if self.is_clause(head) => {
                 // "thanked X for backing the plan and called on Y": a finite verb is no partner of a participle or
@@ -557,18 +562,16 @@ impl<'a> Parse<'a> {
                     out.push(self.filler(head, 1.0));
                 }
                 Deprel::Appos if person(head) => out.push(self.filler(head, 1.0)),
-                // "son-in-law and adviser X", where the parser takes the first title for a part of the second
-                Deprel::Compound
-                    if t < head && self.upos(head) == Upos::Noun && !person(head) && self.upos(t) == Upos::Noun =>
-                {
-                    out.extend(
-                        self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
-                    );
-                }
-                Deprel::Conj if matches!(self.upos(head), Upos::Noun | Upos::Propn) && !person(head) => {
-                    out.extend(
-                        self.holders(head).into_iter().map(|f| Filler { trust: f.trust * THROUGH_CONJUNCT, ..f }),
-                    );
+                // "son-in-law and adviser X", also where the parser takes the first title for a part of the second
+                deprel if !person(head) => {
+                    let shares = match deprel {
+                        Deprel::Compound => t < head && self.upos(head) == Upos::Noun && self.upos(t) == Upos::Noun,
+                        Deprel::Conj => matches!(self.upos(head), Upos::Noun | Upos::Propn),
+                        _ => false,
+                    };
+                    if shares {
+                        out.extend(self.holders(head).into_iter().map(|f| f.lowered(THROUGH_CONJUNCT)));
+                    }
                 }
                 _ => {}
             }
@@ -632,10 +635,7 @@ impl<'a> Parse<'a> {
     fn fill_one(&self, filler: Filler, out: &mut Vec<Filled>) {
         let Filler { token, trust } = filler;
         if let Some(mention) = self.mention_at(token) {
-            // A modifier's mention is not the phrase: "Israel" in "Israel trip" is reached only as modifier.
-            if self.mention_head(mention) == token || self.linked.mentions[mention].tokens.contains(&token) {
-                push(out, Filled { mention, token, trust });
-            }
+            push(out, Filled { mention, token, trust });
             return;
         }
         // "his counterpart Nasser Bourita", "the group, Hezbollah"
@@ -658,11 +658,7 @@ impl<'a> Parse<'a> {
         if named.is_empty() && among(&self.words.quantities, self.lemma(token)) {
             let before = out.len();
             for f in self.behind(token, "of") {
-                self.fill_into(
-                    Filler { token: f.token, trust: trust * f.trust * THROUGH_CONJUNCT },
-                    MAX_DEPTH - 2,
-                    out,
-                );
+                self.fill_into(f.lowered(trust).lowered(THROUGH_CONJUNCT), MAX_DEPTH - 2, out);
             }
             if out.len() > before {
                 return;
@@ -725,14 +721,14 @@ impl<'a> Parse<'a> {
             let body = |c: usize| {
                 self.mention_at(c).filter(|&m| matches!(self.mention_kind(m), Kind::Country | Kind::Organization))
             };
-            let owners = self
+            let owner = self
                 .possessors(token)
                 .into_iter()
                 .chain(self.modifiers(token))
                 .chain(self.behind(token, "of"))
                 .chain(self.behind(token, "from"))
-                .filter_map(|f| body(f.token).map(|m| (f.token, m)));
-            if let Some((owner, mention)) = { owners }.next() {
+                .find_map(|f| body(f.token).map(|m| (f.token, m)));
+            if let Some((owner, mention)) = owner {
                 push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
                 // "ambassadors from Oman and Bahrain"
                 for c in self.with_deprel(owner, &[Deprel::Conj]) {

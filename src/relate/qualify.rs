@@ -5,6 +5,7 @@ use super::parse::{Filler, Parse, among};
 use super::time::{self, Direction};
 use crate::mention::Kind;
 use crate::relation::{Modality, Polarity};
+use crate::span::one_line;
 use crate::syntax::{Deprel, Upos, Xpos};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +20,7 @@ pub(super) struct Qualifiers {
 /// Deepest chain of governors that is looked at.
 const MAX_DEPTH: usize = 10;
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Scope {
     negations: usize,
     future: bool,
@@ -30,11 +31,7 @@ struct Scope {
 pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
     let standing = m.standing || is_title(parse, m);
     // A title or a place beside a name holds whatever is said of the name.
-    let scope = if standing {
-        Scope { negations: 0, future: false, hypothetical: false, denied: false }
-    } else {
-        scope(parse, m)
-    };
+    let scope = if standing { Scope::default() } else { scope(parse, m) };
     let polarity = if scope.negations % 2 == 1 { Polarity::Negated } else { Polarity::Affirmed };
     let modality = if scope.denied {
         Modality::Denied
@@ -45,13 +42,18 @@ pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
     } else {
         Modality::Actual
     };
-    let (time, place) = if standing {
-        (None, None)
-    } else {
-        let direction = if modality == Modality::Actual { Direction::Past } else { Direction::Ahead };
-        (time_of(parse, m, direction), place_of(parse, m))
-    };
-    Qualifiers { polarity, modality, attribution: if standing { None } else { attribution(parse, m) }, time, place }
+    if standing {
+        return Qualifiers { polarity, modality, attribution: None, time: None, place: None };
+    }
+    let direction = if modality == Modality::Actual { Direction::Past } else { Direction::Ahead };
+    let hosts = circumstances(parse, m);
+    Qualifiers {
+        polarity,
+        modality,
+        attribution: attribution(parse, m),
+        time: time_of(parse, &hosts, direction),
+        place: place_of(parse, m, &hosts),
+    }
 }
 
 /// A title beside a name ("Foreign Minister X") holds whatever is said of X.
@@ -82,13 +84,19 @@ fn only_follows(parse: &Parse<'_>, t: usize) -> bool {
     t + 1 < parse.len() && matches!(parse.lemma(t + 1), "only" | "just" | "merely" | "later" | "least")
 }
 
-fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
-    let mut scope = Scope { negations: 0, future: false, hypothetical: false, denied: false };
-    let mut own: Vec<usize> = vec![m.anchor];
+/// The words that carry the event: trigger, light verb, nouns of the trigger.
+fn own_words(parse: &Parse<'_>, m: &Match) -> Vec<usize> {
+    let mut own = vec![m.anchor];
     if m.verb != m.anchor {
         own.push(m.verb);
     }
     own.extend(m.trigger.iter().copied().filter(|&t| t != m.anchor && parse.upos(t) == Upos::Noun));
+    own
+}
+
+fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
+    let mut scope = Scope::default();
+    let own = own_words(parse, m);
     let mut negated = own.iter().map(|&t| own_negations(parse, t)).sum::<usize>();
     // "No state has ties with X", "neither country"
     for end in [m.subject.token, m.object.token] {
@@ -97,13 +105,11 @@ fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
             .filter(|&c| matches!(parse.lemma(c), "no" | "neither" | "not"))
             .count();
     }
-    // An example of a noun with "no" ("no state such as X") is rare; the noun itself is looked at above.
     scope.negations += negated.min(1);
     for &t in &own {
         adjectives(parse, t, &mut scope);
     }
-    let anchor_is_noun = !parse.is_verb(m.anchor);
-    if anchor_is_noun && m.verb != m.anchor {
+    if m.verb != m.anchor {
         verb_over_event(parse, m.verb, &mut scope);
     }
     auxiliaries(parse, m.verb, &mut scope);
@@ -137,31 +143,13 @@ fn adjectives(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
         return;
     }
     for c in parse.with_deprel(t, &[Deprel::Amod]) {
-        let (lemma, text) = (parse.lemma(c), parse.text(c).to_lowercase());
-        let is = |list: &[String]| among(list, lemma) || among(list, &text);
-        if matches!(text.as_str(), "cancelled" | "canceled" | "aborted" | "failed") {
-            scope.negations += 1;
-        } else if matches!(
-            text.as_str(),
-            "planned"
-                | "scheduled"
-                | "upcoming"
-                | "forthcoming"
-                | "expected"
-                | "impending"
-                | "future"
-                | "next"
-                | "proposed"
-                | "looming"
-        ) {
-            scope.future = true;
-        } else if matches!(
-            text.as_str(),
-            "possible" | "potential" | "likely" | "alleged" | "eventual" | "attempted" | "threatened" | "hypothetical"
-        ) && is(&parse.words.hypothetical)
-            || matches!(text.as_str(), "threatened")
-        {
-            scope.hypothetical = true;
+        match parse.text(c).to_lowercase().as_str() {
+            "cancelled" | "canceled" | "aborted" | "failed" => scope.negations += 1,
+            "planned" | "scheduled" | "upcoming" | "forthcoming" | "expected" | "impending" | "future" | "next"
+            | "proposed" | "looming" => scope.future = true,
+            "possible" | "potential" | "likely" | "alleged" | "eventual" | "attempted" | "threatened"
+            | "hypothetical" => scope.hypothetical = true,
+            _ => {}
         }
     }
 }
@@ -240,20 +228,24 @@ fn would(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
 
 /// What a verb says about the event that is its object: "cancelled the visit", "sought talks", "planned a trip".
 fn verb_over_event(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
-    let lemma = parse.lemma(verb);
-    if among(&parse.words.light_verbs, lemma)
-        && !among(
-            &[
-                "seek", "announce", "plan", "cancel", "postpone", "propose", "deny", "schedule", "offer", "arrange",
-                "discuss",
-            ]
-            .map(String::from),
-            lemma,
-        )
-    {
-        return;
+    // Of the verbs that lend a noun their clause, only these say more than that it happened.
+    let tells = matches!(
+        parse.lemma(verb),
+        "seek"
+            | "announce"
+            | "plan"
+            | "cancel"
+            | "postpone"
+            | "propose"
+            | "deny"
+            | "schedule"
+            | "offer"
+            | "arrange"
+            | "discuss"
+    );
+    if tells {
+        apply_governor(parse, verb, false, scope);
     }
-    apply_governor(parse, verb, false, scope);
 }
 
 /// Effect of the word that governs an event or clause.
@@ -332,26 +324,18 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
                         scope.hypothetical = true;
                     }
                     scope.negations += own_negations(parse, head).min(1);
-                    return;
-                }
-                if !matches!(parse.xpos(t), Xpos::Vbg | Xpos::Vbn) {
-                    return;
                 }
                 return;
             }
             Deprel::Advcl => {
-                let marks: Vec<&str> = parse.with_deprel(t, &[Deprel::Mark]).map(|c| parse.lemma(c)).collect();
+                let purpose = parse.xpos(t) == Xpos::Vb && to;
                 // What is avoided on purpose did not happen.
-                if to
-                    && scope.negations == 0
-                    && !among(&parse.words.motion, parse.lemma(head))
-                    && parse.xpos(t) == Xpos::Vb
-                {
+                if purpose && scope.negations == 0 && !among(&parse.words.motion, parse.lemma(head)) {
                     scope.hypothetical = true;
                 }
-                if marks.iter().any(|m| {
+                let circumstance = parse.with_deprel(t, &[Deprel::Mark]).any(|c| {
                     matches!(
-                        *m,
+                        parse.lemma(c),
                         "by" | "after"
                             | "before"
                             | "while"
@@ -362,16 +346,12 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
                             | "although"
                             | "though"
                     )
-                }) {
+                });
+                if circumstance || !purpose {
                     return;
                 }
-                if parse.xpos(t) == Xpos::Vb && to {
-                    scope.negations += own_negations(parse, head).min(1);
-                    t = head;
-                    auxiliaries(parse, t, scope);
-                    continue;
-                }
-                return;
+                scope.negations += own_negations(parse, head).min(1);
+                auxiliaries(parse, head, scope);
             }
             Deprel::Obj | Deprel::NsubjPass | Deprel::Nsubj if !parse.is_verb(t) => {
                 // An event noun below a verb.
@@ -448,24 +428,17 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
             }
         }
         let head = parse.head(t)?;
+        let reported = matches!(parse.deprel(t), Deprel::Ccomp | Deprel::Parataxis | Deprel::Obj | Deprel::Dep)
+            && among(&parse.words.speech, parse.lemma(head));
         // "accused X of doing Y": whoever accuses says so.
-        let accusation = matches!(
-            parse.lemma(head),
-            "accuse" | "suspect" | "blame" | "charge" | "criticize" | "condemn" | "denounce"
-        );
-        if accusation
-            && matches!(parse.deprel(t), Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp)
-            && parse.has_mark(t, &["of", "for", "with"])
-        {
-            let speaker = parse.subjects(head).first().copied();
-            return speaker.and_then(|f: Filler| name(parse, f.token));
-        }
-        if matches!(parse.deprel(t), Deprel::Ccomp | Deprel::Parataxis | Deprel::Advcl | Deprel::Obj | Deprel::Dep)
-            && among(&parse.words.speech, parse.lemma(head))
-            && parse.deprel(t) != Deprel::Advcl
-        {
-            let speaker = parse.subjects(head).first().copied();
-            return speaker.and_then(|f: Filler| name(parse, f.token));
+        let accused = matches!(parse.deprel(t), Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp)
+            && matches!(
+                parse.lemma(head),
+                "accuse" | "suspect" | "blame" | "charge" | "criticize" | "condemn" | "denounce"
+            )
+            && parse.has_mark(t, &["of", "for", "with"]);
+        if reported || accused {
+            return parse.subjects(head).first().and_then(|speaker| name(parse, speaker.token));
         }
         t = head;
     }
@@ -474,11 +447,9 @@ fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
 
 /// Canonical name of the speaker, or the phrase as it stands.
 fn name(parse: &Parse<'_>, speaker: usize) -> Option<String> {
-    if let Some(mention) = parse.mention_at(speaker) {
-        let entity = parse.linked.entity_of[mention];
-        return Some(parse.linked.entities[entity].name.clone());
-    }
-    if let Some(f) = parse.fill(Filler { token: speaker, trust: 1.0 }).first()
+    // The name itself, or one beside the noun ("the spokesman, X"); a body that the noun stands for does not speak.
+    let named = parse.fill(Filler { token: speaker, trust: 1.0 });
+    if let Some(f) = named.first()
         && parse.linked.mentions[f.mention].tokens.contains(&f.token)
     {
         return Some(parse.linked.entities[parse.linked.entity_of[f.mention]].name.clone());
@@ -493,17 +464,13 @@ fn name(parse: &Parse<'_>, speaker: usize) -> Option<String> {
         .min()
         .unwrap_or(speaker);
     let span = parse.sentence.tokens[first].span.join(parse.sentence.tokens[speaker].span);
-    Some(span.of(&parse.linked.document.text).split_whitespace().collect::<Vec<_>>().join(" "))
+    Some(one_line(span.of(&parse.linked.document.text)))
 }
 
 /// Tokens whose circumstances are the event's: the trigger's own, the light verb, and the clauses above that
 /// share its time.
 fn circumstances(parse: &Parse<'_>, m: &Match) -> Vec<usize> {
-    let mut out = vec![m.anchor];
-    if m.verb != m.anchor {
-        out.push(m.verb);
-    }
-    out.extend(m.trigger.iter().copied().filter(|&t| t != m.anchor && parse.upos(t) == Upos::Noun));
+    let mut out = own_words(parse, m);
     let mut t = m.verb;
     for _ in 0..3 {
         let Some(head) = parse.head(t) else { break };
@@ -522,32 +489,26 @@ fn circumstances(parse: &Parse<'_>, m: &Match) -> Vec<usize> {
     out
 }
 
-fn time_of(parse: &Parse<'_>, m: &Match, direction: Direction) -> Option<String> {
-    let expressions = parse.times();
-    if expressions.is_empty() {
-        return None;
-    }
-    let hosts = circumstances(parse, m);
-    let mut best: Option<(usize, String)> = None;
-    for expression in expressions {
+fn time_of(parse: &Parse<'_>, hosts: &[usize], direction: Direction) -> Option<String> {
+    // By whether a word stands between, then by the host's place among them.
+    let mut best: Option<((bool, usize), String)> = None;
+    for expression in parse.times() {
         let head = parse.sentence.head_of(expression.tokens.clone());
         let governor = parse.head(head);
         // "earlier this week", "in the May of that year": one noun or adverb may stand between.
-        let via = governor.and_then(|g| {
-            if hosts.contains(&g) {
-                return hosts.iter().position(|&h| h == g);
-            }
-            let above = parse.head(g)?;
-            (matches!(parse.upos(g), Upos::Adv | Upos::Noun | Upos::Propn)
+        let host = |t: usize| hosts.iter().position(|&h| h == t);
+        let between = |g: usize| {
+            matches!(parse.upos(g), Upos::Adv | Upos::Noun | Upos::Propn)
                 && parse.mention_at(g).is_none()
-                && !parse.is_clause(g))
-            .then(|| hosts.iter().position(|&h| h == above))
-            .flatten()
-            .map(|p| p + 10)
+                && !parse.is_clause(g)
+        };
+        let via = governor.and_then(|g| match host(g) {
+            Some(at) => Some((false, at)),
+            None => parse.head(g).filter(|_| between(g)).and_then(host).map(|at| (true, at)),
         });
         let Some(distance) = via else { continue };
         // "agreed on Friday to meet": the day of the past verb lies behind, whatever lies ahead.
-        let past = hosts.get(distance % 10).is_some_and(|&h| parse.xpos(h) == Xpos::Vbd);
+        let past = parse.xpos(hosts[distance.1]) == Xpos::Vbd;
         let direction = if past { Direction::Past } else { direction };
         let Some(date) = time::resolve(expression, parse.linked.document.published, direction) else { continue };
         if best.as_ref().is_none_or(|(d, _)| distance < *d) {
@@ -557,10 +518,10 @@ fn time_of(parse: &Parse<'_>, m: &Match, direction: Direction) -> Option<String>
     best.map(|(_, date)| date)
 }
 
-fn place_of(parse: &Parse<'_>, m: &Match) -> Option<String> {
+fn place_of(parse: &Parse<'_>, m: &Match, hosts: &[usize]) -> Option<String> {
     let linked = parse.linked;
     let ends = [linked.entity_of[m.subject.mention], linked.entity_of[m.object.mention]];
-    for host in circumstances(parse, m) {
+    for &host in hosts {
         for c in parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]) {
             if !parse.preposition(c).is_some_and(|p| matches!(p.as_str(), "in" | "at" | "near" | "outside")) {
                 continue;

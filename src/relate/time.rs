@@ -151,7 +151,6 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
                 if let (Some(wd), true) = (weekday(w), capital(i)) {
                     let s = shift(before).unwrap_or(Shift::None);
                     found = Some((i..i + 1, Value::Weekday(wd, s)));
-                    // "Wednesday, 4 December": the date says more.
                 } else if let Some(m) = month(w).filter(|_| capital(i)) {
                     // "4 December 2019", "December 4, 2019", "December 2019", "in May"
                     let mut start = i;

@@ -5,9 +5,10 @@ use std::fmt::{self, Display};
 use anstyle::{AnsiColor, Color};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::triples::{one_line, shown};
+use super::triples::shown;
 use crate::mention::Kind;
 use crate::relation::{Modality, Polarity, Related, Relation};
+use crate::span::one_line;
 
 /// How to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use super::documents::Chars;
 use super::rounded;
 use crate::mention::Kind;
 use crate::relation::{Class, Modality, Polarity, Related};
-use crate::span::Span;
+use crate::span::{Span, one_line};
 
 /// One relation of one article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -110,18 +110,6 @@ pub(crate) fn shown(text: &str, sentence: Span, evidence: Span) -> String {
     let before = if from > sentence.start() { "… " } else { "" };
     let after = if to < sentence.end() { " …" } else { "" };
     format!("{before}{line}{after}")
-}
-
-/// Runs of white space as one space.
-pub(crate) fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    line
 }
 
 #[cfg(test)]
