@@ -14,7 +14,6 @@ import re
 KINDS = ["person", "organization", "place", "group"]
 NER_LABELS = ["O"] + [f"{p}-{k}" for k in KINDS for p in "BI"]
 NER_ID = {label: i for i, label in enumerate(NER_LABELS)}
-ALL_NER = frozenset(range(len(NER_LABELS)))
 SHORT = {"PER": "person", "ORG": "organization", "LOC": "place", "NORP": "group"}
 
 # Characters that print the same thing in several ways; the binary applies the same table before the
@@ -160,8 +159,8 @@ def tokenize(text):
     return out
 
 
-def read_synth(path, source):
-    out = []
+def synth_lines(path):
+    """(plain text, [(start, end, kind)] in characters) of every line with mentions marked `[[text|TYPE]]`."""
     for line in open(path, encoding="utf8"):
         line = line.rstrip("\n")
         if not line:
@@ -172,7 +171,15 @@ def read_synth(path, source):
             spans.append((len(text), len(text) + len(m.group(1)), SHORT[m.group(2)]))
             text += m.group(1)
             last = m.end()
-        text += line[last:]
+        yield text + line[last:], spans
+
+
+SYNTH_REGIONS = ("africa_mideast", "americas_europe", "east_asia_oceania", "south_asia")
+
+
+def read_synth(path, source):
+    out = []
+    for text, spans in synth_lines(path):
         cuts = {s for s, _, _ in spans} | {e for _, e, _ in spans}
         tokens = []
         for s, e in tokenize(text):
@@ -208,6 +215,18 @@ def map_wikigold(kind):
 
 def map_plain(kind):
     return frozenset([0]) if kind is None else SHORT.get(kind, kind)
+
+
+def bio_spans(tags):
+    """{(first word, one past the last, kind)} of a BIO sequence; an inside label without its begin opens a span."""
+    out, start, kind = set(), None, None
+    for i, tag in enumerate([*tags, "O"]):
+        if start is not None and (not tag.startswith("I-") or tag[2:] != kind):
+            out.add((start, i, kind))
+            start = None
+        if tag.startswith("B-") or (tag.startswith("I-") and start is None):
+            start, kind = i, tag[2:]
+    return out
 
 
 def every_tenth(sentences):
@@ -262,6 +281,8 @@ class Vocabulary:
     """Word to pieces, cached; each word is looked up alone, so that pieces never cross a word."""
 
     def __init__(self, tokenizer):
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
         self.tokenizer, self.cache = tokenizer, {}
         self.unk, self.cls, self.sep, self.pad = (tokenizer.token_to_id(t) for t in ("[UNK]", "[CLS]", "[SEP]", "[PAD]"))
 
@@ -298,7 +319,7 @@ def load(root):
         "wikigold": (read_conll_ner(p("wikigold", "wikigold.conll.txt"), map_wikigold, "wikigold", iob1=True), []),
     }
     train, held = [], []
-    for region in ("africa_mideast", "americas_europe", "east_asia_oceania", "south_asia"):
+    for region in SYNTH_REGIONS:
         a, b = every_tenth(read_synth(p("news_synth", region + ".txt"), "news_synth"))
         train, held = train + a, held + b
     sets["news_synth"] = (train, held)

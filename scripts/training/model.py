@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from . import data
+
 
 class Layer(nn.Module):
     def __init__(self, width, n_heads, inner, eps, dropout):
@@ -99,6 +101,35 @@ class Relation(nn.Module):
     def forward(self, dep, head):
         pair = self.bilinear(dep).reshape(-1, self.n, head.shape[1]) @ head[:, :, None]
         return pair[:, :, 0] + self.linear(torch.cat([dep, head], dim=1))
+
+
+def inputs(batch, vocabulary):
+    """Padded ids, shapes, mask and words of sentences, as `Tagger.forward` takes them."""
+    pieces = [[vocabulary.pieces(w) for w in s.words] for s in batch]
+    n_pieces, n_words = max(2 + sum(map(len, p)) for p in pieces), max(map(len, pieces))
+    ids = torch.full((len(batch), n_pieces), vocabulary.pad)
+    shapes, mask = torch.zeros_like(ids), torch.zeros_like(ids)
+    words = torch.zeros((len(batch), 1 + n_words), dtype=torch.long)
+    for i, (s, p) in enumerate(zip(batch, pieces)):
+        row, kinds = [vocabulary.cls], [0]
+        words[i] = i * n_pieces
+        for j, (w, q) in enumerate(zip(s.words, p)):
+            words[i, 1 + j] = i * n_pieces + len(row)
+            row += q
+            kinds += [data.shape(w)] * len(q)
+        row.append(vocabulary.sep)
+        ids[i, :len(row)] = torch.tensor(row)
+        shapes[i, :len(kinds)] = torch.tensor(kinds)
+        mask[i, :len(row)] = 1
+    return dict(ids=ids, shapes=shapes, mask=mask, words=words)
+
+
+def load_checkpoint(path):
+    """(what was saved, the network in evaluation mode) of a file that scripts/train wrote."""
+    saved = torch.load(path, map_location="cpu", weights_only=False)
+    net = Tagger(saved["config"], {k: len(v) for k, v in saved["labels"].items()})
+    net.load_state_dict(saved["weights"])
+    return saved, net.eval()
 
 
 def load_minilm(model, weights):
