@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from . import data
+from . import pieces as word_pieces
 
 
 class Layer(nn.Module):
@@ -116,7 +116,7 @@ def inputs(batch, vocabulary):
         for j, (w, q) in enumerate(zip(s.words, p)):
             words[i, 1 + j] = i * n_pieces + len(row)
             row += q
-            kinds += [data.shape(w)] * len(q)
+            kinds += [word_pieces.shape(w)] * len(q)
         row.append(vocabulary.sep)
         ids[i, :len(row)] = torch.tensor(row)
         shapes[i, :len(kinds)] = torch.tensor(kinds)

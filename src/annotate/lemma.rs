@@ -43,9 +43,33 @@ impl LemmaScript {
     }
 }
 
+/// The lemma of a name, with the capital that the form has.
+pub(super) fn keep_capital(form: &str, lemma: String) -> String {
+    let mut rest = lemma.chars();
+    match (form.chars().next(), rest.next()) {
+        (Some(printed), Some(first)) if printed.is_uppercase() && first.is_lowercase() => {
+            first.to_uppercase().chain(rest).collect()
+        }
+        _ => lemma,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_keeps_its_capital() {
+        for (form, edited, lemma) in [
+            ("Marines", "marine", "Marine"),
+            ("Éland", "éland", "Éland"),
+            ("al", "al", "al"),
+            ("UN", "UN", "UN"),
+            ("X", "", ""),
+        ] {
+            assert_eq!(keep_capital(form, edited.to_owned()), lemma, "{form}");
+        }
+    }
 
     #[test]
     fn scripts_turn_forms_into_lemmas() {

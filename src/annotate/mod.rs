@@ -107,11 +107,12 @@ impl Annotator {
                 };
                 let labels = &self.model.labels;
                 let upos = labels.upos.get(argmax(output.upos.row(from + i))).copied().unwrap_or(Upos::X);
+                let xpos = labels.xpos.get(argmax(output.xpos.row(from + i))).copied().unwrap_or(Xpos::Other);
                 tokens.push(Token {
                     span: sentence.tokens[window.owned.start + i],
-                    lemma: self.lemma(output.lemma.row(from + i), word, upos),
+                    lemma: self.lemma(output.lemma.row(from + i), word, upos, xpos),
                     upos,
-                    xpos: labels.xpos.get(argmax(output.xpos.row(from + i))).copied().unwrap_or(Xpos::Other),
+                    xpos,
                     head,
                     deprel,
                 });
@@ -159,14 +160,23 @@ impl Annotator {
         ))
     }
 
-    fn lemma(&self, scores: &[f32], word: &str, upos: Upos) -> String {
-        // Names are too many and too new for a table.
-        if upos != Upos::Propn
-            && let Some(lemma) = self.model.lemmas.get(&(word.to_lowercase().into(), upos))
-        {
-            return lemma.to_string();
+    fn lemma(&self, scores: &[f32], word: &str, upos: Upos, xpos: Xpos) -> String {
+        match upos {
+            // The treebanks' conventions: a number loses its separators, an adjective in a name stays as printed.
+            Upos::Num if word.starts_with(|c: char| c.is_ascii_digit()) => return word.replace(',', ""),
+            Upos::Adj if matches!(xpos, Xpos::Nnp | Xpos::Nnps) => return word.to_owned(),
+            // Names are too many and too new for the table; their capital stays.
+            Upos::Propn => return lemma::keep_capital(word, self.edited(scores, word)),
+            _ => {}
         }
-        // The best script that fits the form: a script may want to cut more than there is.
+        match self.model.lemmas.get(&(word.to_lowercase().into(), upos)) {
+            Some(lemma) => lemma.to_string(),
+            None => self.edited(scores, word),
+        }
+    }
+
+    /// The best script's lemma among those that fit the form: a script may want to cut more than there is.
+    fn edited(&self, scores: &[f32], word: &str) -> String {
         let scripts = &self.model.labels.lemma;
         if let Some(lemma) = scripts.get(argmax(scores)).and_then(|s| s.apply(word)) {
             return lemma;
