@@ -22,7 +22,7 @@ class Job:
     tokenizer: object
     device: torch.device
     seed: int = 1
-    epochs: dict = dataclasses.field(default_factory=lambda: {"syntax": 5, "ner": 4, "student": 4})
+    epochs: dict = dataclasses.field(default_factory=lambda: {"syntax": 5, "ner": 3, "student": 3})
     encoder_rate: float = 2e-4
     head_rate: float = 1e-3
     budget: int = 2600  # word pieces a batch
