@@ -67,7 +67,8 @@ def run(job, sets, unlabelled, until="end"):
     if until == "ner":
         return checkpoint
     everything = learned(sets) | {"unlabelled": unlabelled()}
-    log(f"labelling what {sum(map(len, everything.values()))} sentences lack")
-    everything = {k: teach.ner(ner, teach.syntax(syntax, v, vocabulary, labels), vocabulary) for k, v in everything.items()}
+    if not (job.out / "student" / f"epoch-{job.epochs['student']}.pt").exists():
+        log(f"labelling what {sum(map(len, everything.values()))} sentences lack")
+        everything = {k: teach.ner(ner, teach.syntax(syntax, v, vocabulary, labels), vocabulary) for k, v in everything.items()}
     # The student starts from the teacher of syntax, the task that takes longer to learn.
     return train("student", syntax, everything, held(sets))

@@ -15,6 +15,46 @@ pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
     prepositions(tokens);
     objects_before_marks(tokens);
     second_subjects(tokens);
+    behind_dates(tokens);
+}
+
+const DATES: [&str; 19] = [
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// "marched on Tuesday in Serbia": a day has no place; what follows it belongs to its verb.
+fn behind_dates(tokens: &mut [Token]) {
+    for i in 0..tokens.len() {
+        if tokens[i].deprel != Deprel::Nmod {
+            continue;
+        }
+        let Some(date) = tokens[i].head.filter(|&d| d < i) else { continue };
+        let day = matches!(tokens[date].upos, Upos::Propn | Upos::Noun)
+            && DATES.contains(&tokens[date].lemma.to_lowercase().as_str());
+        let of = children(tokens, i).iter().any(|&c| tokens[c].deprel == Deprel::Case && tokens[c].lemma == "of");
+        let oblique = matches!(tokens[date].deprel, Deprel::Obl | Deprel::OblUnmarked);
+        if let (true, true, false, Some(verb)) = (day, oblique, of, tokens[date].head) {
+            hang(tokens, i, verb, Deprel::Obl);
+        }
+    }
 }
 
 fn children(tokens: &[Token], head: usize) -> Vec<usize> {
@@ -134,6 +174,18 @@ fn objects_before_marks(tokens: &mut [Token]) {
     }
 }
 
+/// "X arrested Y, officials said" where X hangs on "said": the verb of the clause between the two subjects of the verb
+/// of speech, if it has no subject of its own.
+fn said_clause(tokens: &[Token], speech: usize, first: usize, second: usize) -> Option<usize> {
+    children(tokens, speech).into_iter().find(|&clause| {
+        matches!(tokens[clause].deprel, Deprel::Ccomp | Deprel::Parataxis)
+            && first < clause
+            && clause < second
+            && tokens[clause].upos == Upos::Verb
+            && !children(tokens, clause).iter().any(|&c| matches!(tokens[c].deprel, Deprel::Nsubj | Deprel::NsubjPass))
+    })
+}
+
 /// A verb has one subject: of two, a title right before a name is part of the name, and one behind the verb is its
 /// object.
 fn second_subjects(tokens: &mut [Token]) {
@@ -147,7 +199,11 @@ fn second_subjects(tokens: &mut [Token]) {
             first[verb] = Some(i);
             continue;
         };
-        if i == other + 1 && i < verb && tokens[other].upos == Upos::Noun && tokens[i].upos == Upos::Propn {
+        if let Some(clause) = said_clause(tokens, verb, other, i) {
+            let passive = children(tokens, clause).iter().any(|&c| tokens[c].deprel == Deprel::AuxPass);
+            hang(tokens, other, clause, if passive { Deprel::NsubjPass } else { Deprel::Nsubj });
+            first[verb] = Some(i);
+        } else if i == other + 1 && i < verb && tokens[other].upos == Upos::Noun && tokens[i].upos == Upos::Propn {
             hang(tokens, other, i, Deprel::NmodDesc);
             first[verb] = Some(i);
         } else if other < verb
@@ -204,6 +260,34 @@ mod tests {
         check(
             "accused/VERB/VBD/0/root Togo/PROPN/NNP/4/obj of/SCONJ/IN/4/mark arming/VERB/VBG/1/advcl rebels/NOUN/NNS/4/obj",
             &[(2, 1, Deprel::Obj)],
+        );
+    }
+
+    #[test]
+    fn what_is_said_has_its_own_subject() {
+        check(
+            "Soldiers/NOUN/NNS/6/nsubj arrested/VERB/VBD/6/ccomp traders/NOUN/NNS/2/obj ,/PUNCT/,/2/punct \
+             officials/NOUN/NNS/6/nsubj said/VERB/VBD/0/root",
+            &[(1, 2, Deprel::Nsubj)],
+        );
+        check(
+            "Traders/NOUN/NNS/6/nsubj were/AUX/VBD/3/aux:pass held/VERB/VBN/6/ccomp ,/PUNCT/,/3/punct \
+             officials/NOUN/NNS/6/nsubj said/VERB/VBD/0/root",
+            &[(1, 3, Deprel::NsubjPass)],
+        );
+    }
+
+    #[test]
+    fn a_day_has_no_place() {
+        check(
+            "They/PRON/PRP/2/nsubj marched/VERB/VBD/0/root on/ADP/IN/4/case tuesday/PROPN/NNP/2/obl in/ADP/IN/6/case \
+             Oslo/PROPN/NNP/4/nmod",
+            &[(6, 2, Deprel::Obl)],
+        );
+        check(
+            "They/PRON/PRP/2/nsubj left/VERB/VBD/0/root in/ADP/IN/4/case may/PROPN/NNP/2/obl of/ADP/IN/6/case \
+             1998/NUM/CD/4/nmod",
+            &[],
         );
     }
 

@@ -48,6 +48,7 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut Vec<Draft>, clusters: 
                 continue;
             }
             match article.upos(s, i) {
+                _ if walk.one_of_two(s, i) => {}
                 Upos::Pron | Upos::Det => walk.pronoun(s, i),
                 Upos::Noun | Upos::Propn => walk.nominal(s, i),
                 _ => {}
@@ -590,6 +591,33 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
     }
 
+    /// "the latter", "the former": of the two names before it in the sentence. Whether the word was one of these.
+    fn one_of_two(&mut self, s: usize, i: usize) -> bool {
+        let article = self.article;
+        let lemma = article.lemma(s, i);
+        let back = match lemma.as_str() {
+            "latter" => 0,
+            "former" => 1,
+            _ => return false,
+        };
+        let modifies = article.head(s, i).is_some_and(|h| h > i && article.upos(s, h) == Upos::Noun)
+            && matches!(article.deprel(s, i), Deprel::Amod | Deprel::Compound);
+        if modifies || i == 0 || !article.word(s, i - 1).eq_ignore_ascii_case("the") {
+            return false;
+        }
+        let mut before: Vec<usize> = Vec::new();
+        for t in 0..i {
+            if let Some(cluster) = self.owner_at(t).and_then(|draft| self.cluster_of(draft)) {
+                before.retain(|&c| c != cluster);
+                before.push(cluster);
+            }
+        }
+        if let Some(&cluster) = before.iter().rev().nth(back).filter(|_| before.len() > 1) {
+            self.add(s, i - 1..i + 1, cluster, Form::Pronoun, CLAUSE_SUBJECT_SCORE, Reason::OneOfTwo);
+        }
+        true
+    }
+
     // ---------------------------------------------------------------------------------------------------- nominals
 
     fn nominal(&mut self, s: usize, i: usize) {
@@ -916,8 +944,10 @@ impl<'w, 'a> Walk<'w, 'a> {
         }
         let set_apart = phrase.words.iter().any(|w| !noun.contains(w.as_str()));
         if let Some(list) = self.by_noun.get(noun).cloned().filter(|_| !set_apart) {
+            // A noun out of the name itself reaches further back than one that may mean others.
+            let reach = if sort == NominalSort::StrictOrganization { 8 } else { 4 };
             let named: Vec<usize> =
-                list.into_iter().filter(|c| self.seen.get(c).is_some_and(|seen| seen.1 + 3 >= s)).collect();
+                list.into_iter().filter(|c| self.seen.get(c).is_some_and(|seen| seen.1 + reach >= s)).collect();
             return match named.as_slice() {
                 [one] => Some((*one, NAMED_SO_SCORE, Reason::NamedSo)),
                 _ => None,

@@ -299,6 +299,11 @@ impl<'a> Article<'a> {
             .find(|&c| matches!(self.deprel(s, c), Deprel::Nsubj | Deprel::NsubjPass | Deprel::NsubjOuter))
     }
 
+    /// What a verb acts on; a parser may take a lone object for an indirect one.
+    fn acted_on(&self, s: usize, verb: usize) -> Option<usize> {
+        self.child(s, verb, Deprel::Obj).or_else(|| self.child(s, verb, Deprel::Iobj))
+    }
+
     /// The subject of a predicate, understood where it is not said: of conjoined verbs, infinitives, participles.
     pub(super) fn understood_subject(&self, s: usize, predicate: usize) -> Option<usize> {
         let mut at = predicate;
@@ -314,7 +319,7 @@ impl<'a> Article<'a> {
             match self.deprel(s, at) {
                 Deprel::Acl => return Some(head),
                 Deprel::Xcomp => {
-                    if let Some(object) = self.child(s, head, Deprel::Obj) {
+                    if let Some(object) = self.acted_on(s, head) {
                         return Some(object);
                     }
                 }
@@ -323,7 +328,7 @@ impl<'a> Article<'a> {
                         matches!(self.deprel(s, c), Deprel::Mark | Deprel::Case)
                             && matches!(self.word(s, c), "of" | "from")
                     });
-                    if let Some(object) = self.child(s, head, Deprel::Obj).filter(|_| of) {
+                    if let Some(object) = self.acted_on(s, head).filter(|_| of) {
                         return Some(object);
                     }
                 }

@@ -47,6 +47,14 @@ fn is_title_alone(article: &Article<'_>, s: usize, tokens: &Range<usize>) -> boo
     all && (tokens.len() > 1 || determined)
 }
 
+/// "the Kingdom": no name, but the form of a state that the article has named.
+fn is_form_of_state(article: &Article<'_>, s: usize, tokens: &Range<usize>) -> bool {
+    tokens.len() == 1
+        && tokens.start > 0
+        && article.word(s, tokens.start - 1).eq_ignore_ascii_case("the")
+        && matches!(article.word(s, tokens.start), "Kingdom" | "Republic" | "Sultanate" | "Emirate" | "Principality")
+}
+
 /// Shortened and split mentions, with countries that the tagger missed, in text order.
 pub(super) fn clean(article: &Article<'_>, mentions: &[Mention]) -> Vec<Draft> {
     let mut drafts = Vec::with_capacity(mentions.len());
@@ -149,9 +157,10 @@ fn trim(article: &Article<'_>, mention: &Mention, kind: Kind, mut tokens: Range<
         }
         tokens.end -= 1;
     }
-    if tokens.is_empty() {
+    if tokens.is_empty() || is_form_of_state(article, s, &tokens) {
         return None;
     }
+    let kind = introduced_kind(article, s, tokens.start).filter(|_| kind != Kind::Group).unwrap_or(kind);
     let mut gender = None;
     if kind == Kind::Person {
         if is_title_alone(article, s, &tokens) {
@@ -170,6 +179,22 @@ fn trim(article: &Article<'_>, mention: &Mention, kind: Kind, mut tokens: Range<
         gender,
         cluster: None,
     })
+}
+
+/// "the oil company X", "the daily X", "the village X": the noun right before a name tells its kind.
+fn introduced_kind(article: &Article<'_>, s: usize, start: usize) -> Option<Kind> {
+    let before = start.checked_sub(1)?;
+    if article.upos(s, before) != Upos::Noun || article.xpos(s, before) != Xpos::Nn {
+        return None;
+    }
+    match article.lemma(s, before).as_str() {
+        "company" | "firm" | "newspaper" | "daily" | "broadcaster" | "party" | "agency" | "airline" | "charity"
+        | "carrier" | "retailer" | "conglomerate" | "startup" | "start-up" | "website" | "magazine" | "militia" => {
+            Some(Kind::Organization)
+        }
+        "village" | "town" | "district" | "province" | "river" | "suburb" => Some(Kind::Place),
+        _ => None,
+    }
 }
 
 fn without_titles(article: &Article<'_>, s: usize, mut tokens: Range<usize>) -> (Range<usize>, Option<Gender>) {

@@ -117,6 +117,12 @@ impl Acts {
     pub(super) fn relation(&self, lemma: &str) -> bool {
         self.has("relation", lemma)
     }
+    pub(super) fn gift(&self, lemma: &str) -> bool {
+        self.has("gift", lemma)
+    }
+    pub(super) fn address(&self, lemma: &str) -> bool {
+        self.has("address", lemma)
+    }
     pub(super) fn property(&self, lemma: &str) -> bool {
         self.has("property", lemma)
     }

@@ -20,12 +20,23 @@ mod states;
 mod tests;
 mod text;
 
+use std::sync::LazyLock;
+
 use crate::entity::{Entity, Linked};
 use crate::mention::Mention;
 use crate::syntax::Annotated;
 
 use article::{Article, Clusters, Draft};
 use gazetteer::Gazetteer;
+
+static PRIVATE_PEOPLE: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    include_str!("../../data/gazetteer/private_people.tsv").lines().filter(|l| !l.starts_with('#')).collect()
+});
+
+/// Whether a noun, by its lemma, names people who act for themselves ("refugee", "tourist"), not for their state.
+pub(crate) fn is_private_person(lemma: &str) -> bool {
+    PRIVATE_PEOPLE.binary_search(&lemma).is_ok()
+}
 
 /// Why a mention was put to its entity, for explanations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +65,8 @@ pub enum Reason {
     ClauseSubject,
     /// A pronoun for the most salient candidate before it.
     Salience,
+    /// "the latter" or "the former" of two names.
+    OneOfTwo,
     /// A common noun for a country of that form ("the kingdom").
     StateForm,
     /// A common noun for the only country at hand.
@@ -82,6 +95,7 @@ impl Reason {
             Self::Government => "seat of government",
             Self::ClauseSubject => "subject of the clause",
             Self::Salience => "most salient before it",
+            Self::OneOfTwo => "of the two before it",
             Self::StateForm => "country of that form",
             Self::OnlyCountry => "only country at hand",
             Self::Office => "introduced with that office",

@@ -1,6 +1,6 @@
 //! Countries behind names, adjectives of nationality and seats of government; and groups of people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::mention::{Form, Kind};
 use crate::syntax::{Deprel, Upos, Xpos};
@@ -114,6 +114,20 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
                     .or_insert_with(|| clusters.add(Cluster::new(Kind::Group, surface.clone())));
                 draft.cluster = Some(cluster);
             }
+            // "Paramaribo has refused", where the tagger takes it for a person: in an article that names the country.
+            Kind::Person if tokens.len() == 1 && evidence.surnames.binary_search(&key).is_err() => {
+                if let Some(seat) = article.gazetteer.seat(&key)
+                    && evidence.countries.contains(&seat.country)
+                    && is_government(article, s, &tokens)
+                {
+                    draft.form = Form::Capital;
+                    draft.score *= GOVERNMENT_FACTOR;
+                    draft.reason = Reason::Government;
+                    let cluster = known.country(article, clusters, seat.country);
+                    draft.kind = clusters[cluster].kind;
+                    draft.cluster = Some(cluster);
+                }
+            }
             Kind::Person | Kind::Country => {}
         }
     }
@@ -131,6 +145,8 @@ struct Evidence {
     surnames: Vec<String>,
     /// Keys that the tagger has for a place more often than for a person.
     places: Vec<String>,
+    /// Countries that the article names, by name, adjective or people.
+    countries: HashSet<usize>,
 }
 
 impl Evidence {
@@ -138,7 +154,12 @@ impl Evidence {
         let mut surnames = Vec::new();
         let mut votes: HashMap<String, f32> = HashMap::new();
         let mut keys = Vec::new();
+        let mut countries = HashSet::new();
+        let g = article.gazetteer;
         for draft in drafts {
+            let key = article.key(draft.sentence, &draft.tokens);
+            let by_name = g.country(&article.surface(draft.sentence, &draft.tokens)).map(|(idx, _)| idx);
+            countries.extend(by_name.or_else(|| g.adjective(&key)).or_else(|| g.people(&key)));
             if draft.kind == Kind::Person && draft.tokens.len() > 1 {
                 surnames.push(article.key(draft.sentence, &(draft.tokens.end - 1..draft.tokens.end)));
             } else if draft.tokens.len() == 1 {
@@ -153,7 +174,7 @@ impl Evidence {
         surnames.sort_unstable();
         let mut places: Vec<String> = keys.into_iter().filter(|k| votes.get(k).is_some_and(|&v| v > 0.0)).collect();
         places.sort_unstable();
-        Self { surnames, places }
+        Self { surnames, places, countries }
     }
 
     fn is_person(&self, article: &Article<'_>, draft: &Draft, key: &str) -> bool {
@@ -267,7 +288,7 @@ fn nationality(
     };
     let adjectival = adjective.is_some() && is_adjectival(article, s, &draft.tokens);
     let stateless = g.countries[idx].iso.as_deref() == Some("PS") && !modifies_government(article, s, draft);
-    if adjectival && !stateless {
+    if adjectival && !stateless && !modifies_people(article, s, draft) {
         as_demonym(article, draft, idx, known, clusters);
         return true;
     }
@@ -279,6 +300,16 @@ fn nationality(
     }
     draft.cluster = Some(known.people(article, clusters, idx, surface));
     true
+}
+
+/// "Liberian refugees", "three British tourists": people who act for themselves, not for their state.
+fn modifies_people(article: &Article<'_>, s: usize, draft: &Draft) -> bool {
+    article.head(s, article.head_of(s, &draft.tokens)).is_some_and(|noun| {
+        noun >= draft.tokens.end
+            && noun < draft.tokens.end + 4
+            && article.xpos(s, noun) == Xpos::Nns
+            && super::is_private_person(&article.lemma(s, noun))
+    })
 }
 
 /// "Palestinian president", "Palestinian prime minister": of the state; "Palestinian refugees" are people.
@@ -371,6 +402,7 @@ fn is_government(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
         }
         Deprel::NsubjPass => acts.object(&lemma),
         Deprel::OblAgent => acts.subject(&lemma) || acts.object(&lemma),
+        Deprel::Iobj if case.is_none() && acts.gift(&lemma) => true,
         Deprel::Obj | Deprel::Iobj if case.is_none() => acts.object(&lemma),
         Deprel::NmodPoss => acts.property(&lemma),
         Deprel::Obl | Deprel::Nmod => {
@@ -393,6 +425,7 @@ fn is_government(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
                     lemma.as_str(),
                     "boycott" | "recognition" | "condemnation" | "criticism" | "isolation" | "appeasement"
                 ),
+                Some("to") => acts.address(&lemma),
                 Some("on") => matches!(lemma.as_str(), "sanction" | "pressure" | "embargo" | "tariff"),
                 // Some parsers keep the agent of a passive as a plain oblique.
                 Some("by") => article.xpos(s, governor) == Xpos::Vbn && (acts.subject(&lemma) || acts.object(&lemma)),

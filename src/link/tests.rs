@@ -202,7 +202,7 @@ fn countries_by_name() {
     check(
         "Peru/PROPN/2/nsubj helped=help/VERB/0/root Danish/ADJ/4/amod sailors=sailor/NOUN/2/obj",
         "Peru (country PE): Peru
-         Denmark (country DK): Danish~demonym",
+         Danes (group): Danish~alias",
     );
     // Part of a longer name that the tagger missed: better nothing.
     check("Peru/PROPN/2/compound Rail/PROPN/3/nsubj stopped=stop/VERB/0/root", "");
@@ -278,6 +278,12 @@ fn nationalities() {
         "Morocco (country MA): Morocco
          Spain (country ES): Spain",
     );
+}
+
+#[test]
+fn people_who_act_for_themselves_are_not_their_state() {
+    check("[G Omani/ADJ/2/amod] refugees=refugee/NOUN/3/nsubj left/VERB/0/root", "Omanis (group): Omani~alias");
+    check("[G Omani/ADJ/2/amod] officials=official/NOUN/3/nsubj left/VERB/0/root", "Oman (country OM): Omani~demonym");
 }
 
 #[test]
@@ -517,6 +523,27 @@ fn pronouns_for_bodies() {
         "Peru (country PE): Peru",
     );
     check("it/PRON/2/expl rained=rain/VERB/0/root in/ADP/4/case [L Peru/PROPN/2/obl]", "Peru (country PE): Peru");
+}
+
+#[test]
+fn the_latter_and_the_former() {
+    check(
+        "[L Peru/PROPN/2/nsubj] met/VERB/0/root [L Chile/PROPN/2/obj] over/ADP/8/case the/DET/6/det latter/NOUN/8/nmod:poss 's/PART/6/case canal/NOUN/2/obl",
+        "Peru (country PE): Peru
+         Chile (country CL): Chile, the latter~pronoun",
+    );
+    check(
+        "[L Peru/PROPN/2/nsubj] sued/VERB/0/root [L Chile/PROPN/2/obj] after/SCONJ/7/mark the/DET/6/det former/NOUN/7/nsubj lost/VERB/2/advcl",
+        "Peru (country PE): Peru, the former~pronoun
+         Chile (country CL): Chile",
+    );
+    // One name is no choice, and "the former minister" is another word.
+    check("[L Peru/PROPN/2/nsubj] left/VERB/0/root the/DET/4/det latter/NOUN/2/obj", "Peru (country PE): Peru");
+    check(
+        "[L Peru/PROPN/2/nsubj] met/VERB/0/root [L Chile/PROPN/2/obj] and/CCONJ/7/cc the/DET/7/det former/ADJ/7/amod envoy/NOUN/3/conj",
+        "Peru (country PE): Peru
+         Chile (country CL): Chile",
+    );
 }
 
 #[test]

@@ -127,7 +127,15 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Option<Trigge
     }
     if !pattern.with_complement.is_empty() {
         let complements = parse.complements(anchor);
-        extra.push(complements.iter().find(|f| among(&pattern.with_complement, parse.lemma(f.token)))?.token);
+        // Behind the verb: what stands before it is a quotation.
+        let mut behind = complements.iter().filter(|f| f.token > anchor);
+        extra.push(behind.find(|f| among(&pattern.with_complement, parse.lemma(f.token)))?.token);
+    }
+    if !pattern.with_complement_aux.is_empty() {
+        let held = |f: &Filler| {
+            parse.with_deprel(f.token, &[Deprel::Aux]).find(|&c| among(&pattern.with_complement_aux, parse.lemma(c)))
+        };
+        extra.push(parse.complements(anchor).iter().find_map(held)?);
     }
     if !pattern.without_modifier.is_empty()
         && parse
@@ -321,6 +329,8 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
             .map(|token| Filler { token, trust: 1.0 })
             .collect(),
         Step::Complement => parse.complements(t),
+        Step::Infinitive => parse.infinitives(t),
+        Step::Within => parse.within(t),
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
         Step::Behind(word) => {
             let mut found: Vec<Filler> = bases.iter().flat_map(|&b| parse.behind(b, word)).collect();
@@ -356,7 +366,7 @@ fn behind_dependents(parse: &Parse<'_>, triggered: &Triggered, word: &str) -> Ve
     }
     parse
         .with_deprel(triggered.anchor, &deprels)
-        .filter(|&c| parse.mention_at(c).is_some() != verb)
+        .filter(|&c| parse.fill_single(Filler { token: c, trust: 1.0 }).is_empty() == verb)
         .flat_map(|c| parse.behind(c, word))
         .map(|f| f.lowered(0.9))
         .collect()

@@ -39,6 +39,11 @@ const THROUGH_PARTICIPLE: f32 = 0.93;
 const THROUGH_GAP: f32 = 0.85;
 const THROUGH_REPRESENTATIVE: f32 = 0.85;
 const THROUGH_EXAMPLE: f32 = 0.9;
+const THROUGH_LEVEL: f32 = 0.93;
+const THROUGH_PLURAL: f32 = 0.8;
+
+/// How far below a word its nearest mentions may lie.
+const MAX_WITHIN: usize = 4;
 
 /// Deepest chain of clauses that is followed; a tree is finite, but a chain of twenty is never meant.
 const MAX_DEPTH: usize = 8;
@@ -65,6 +70,10 @@ pub(super) struct Lexicon {
     pub(super) light_verbs: Vec<String>,
     /// Nouns that stand for the body they belong to ("Israeli officials").
     pub(super) representatives: Vec<String>,
+    /// Nouns that only say what kind of place a name is ("Esmeraldas province").
+    pub(super) places: Vec<String>,
+    /// Those of them that belong to the state they are in ("police in Kenya").
+    pub(super) authorities: Vec<String>,
     /// Prepositions before examples of a noun ("states such as Oman").
     pub(super) example_prepositions: Vec<String>,
     /// Nouns that only count what follows "of" ("a group of diplomats").
@@ -355,7 +364,9 @@ impl<'a> Parse<'a> {
             })
             .map(|c| self.filler(c, 1.0))
             .collect();
-        if !owners.is_empty() {
+        // "the states have upgraded their ties": an owner that points nowhere leaves the word to the verb's subject.
+        let lost = |f: &Filler| self.upos(f.token) == Upos::Pron && self.mention_at(f.token).is_none();
+        if !owners.is_empty() && !(owners.iter().all(lost) && self.light_verb(t).is_some()) {
             return owners;
         }
         if let Some(verb) = self.light_verb(t) {
@@ -516,6 +527,12 @@ impl<'a> Parse<'a> {
                 .collect()
         };
         let mut out: Vec<Filler> = before(t, t).into_iter().map(|c| self.filler(c, 1.0)).collect();
+        // "Irish nationalist guerrillas": the adjective may hang on the noun between.
+        let between: Vec<usize> = self
+            .with_deprel(t, &[Deprel::Compound, Deprel::Amod])
+            .filter(|&c| c < t && self.mention_at(c).is_none())
+            .collect();
+        out.extend(between.into_iter().flat_map(|c| before(c, c)).map(|c| self.filler(c, 0.95)));
         // "Moroccan Foreign Minister Nasser Bourita": the adjective may hang on the name.
         if let (Deprel::NmodDesc | Deprel::Compound | Deprel::Amod | Deprel::Flat | Deprel::Nmod, Some(head)) =
             (self.deprel(t), self.head(t))
@@ -597,9 +614,67 @@ impl<'a> Parse<'a> {
         out
     }
 
+    /// The nearest coordination of two or more actors before `t`: what "they" and "them" point to when no single
+    /// mention answers to it.
+    fn coordinated_before(&self, t: usize) -> Vec<Filler> {
+        let actor = |c: usize| self.mention_at(c).is_some_and(|m| self.mention_kind(m) != Kind::Place);
+        for first in (0..t).rev() {
+            if !actor(first) || self.deprel(first) == Deprel::Conj {
+                continue;
+            }
+            let mut all = vec![first];
+            all.extend(self.with_deprel(first, &[Deprel::Conj]).filter(|&c| c < t && actor(c)));
+            if all.len() > 1 {
+                return all.into_iter().map(|token| Filler { token, trust: THROUGH_PLURAL }).collect();
+            }
+        }
+        Vec::new()
+    }
+
     /// Heads of the clauses that complete `t`.
     pub(super) fn complements(&self, t: usize) -> Vec<Filler> {
-        self.with_deprel(t, &[Deprel::Xcomp, Deprel::Ccomp]).map(|c| self.filler(c, 1.0)).collect()
+        // "the demand that Oman leave": a noun's clause hangs on it as acl.
+        let rels: &[Deprel] = if self.upos(t) == Upos::Noun {
+            &[Deprel::Xcomp, Deprel::Ccomp, Deprel::Acl]
+        } else {
+            &[Deprel::Xcomp, Deprel::Ccomp]
+        };
+        self.with_deprel(t, rels).map(|c| self.filler(c, 1.0)).collect()
+    }
+
+    /// The nearest mention below `t`, level by level, if one level has a single one; what is only loosely attached is left out, and so are
+    /// possessive pronouns, which point back to the one who acts.
+    pub(super) fn within(&self, t: usize) -> Vec<Filler> {
+        const LOOSE: [Deprel; 6] =
+            [Deprel::Conj, Deprel::Parataxis, Deprel::Advcl, Deprel::AclRelcl, Deprel::Appos, Deprel::Punct];
+        let mut level = vec![t];
+        let mut trust = 1.0;
+        for _ in 0..MAX_WITHIN {
+            trust *= THROUGH_LEVEL;
+            level = level
+                .iter()
+                .flat_map(|&h| self.children[h].iter().copied())
+                .filter(|&c| !LOOSE.contains(&self.deprel(c)))
+                .filter(|&c| self.deprel(c) != Deprel::NmodPoss || self.upos(c) != Upos::Pron)
+                .collect();
+            let named: Vec<Filler> =
+                level.iter().filter(|&&c| self.mention_at(c).is_some()).map(|&c| self.filler(c, trust)).collect();
+            match named.len() {
+                0 => {}
+                1 => return named,
+                // Of several none is clearly meant.
+                _ => return Vec::new(),
+            }
+        }
+        Vec::new()
+    }
+
+    /// Heads of the clauses that complete `t` and have no subject of their own ("agreed to meet").
+    pub(super) fn infinitives(&self, t: usize) -> Vec<Filler> {
+        self.with_deprel(t, &[Deprel::Xcomp, Deprel::Ccomp, Deprel::Advcl])
+            .filter(|&c| self.infinitive(c))
+            .map(|c| self.filler(c, 1.0))
+            .collect()
     }
 
     /// Named (or otherwise linked) mentions that fill an argument at `filler`: itself, its conjuncts, its
@@ -636,6 +711,14 @@ impl<'a> Parse<'a> {
         let Filler { token, trust } = filler;
         if let Some(mention) = self.mention_at(token) {
             push(out, Filled { mention, token, trust });
+            return;
+        }
+        if self.upos(token) == Upos::Pron && matches!(self.lemma(token), "they" | "them" | "their" | "both") {
+            for f in self.coordinated_before(token) {
+                if let Some(mention) = self.mention_at(f.token) {
+                    push(out, Filled { mention, token, trust: trust * f.trust });
+                }
+            }
             return;
         }
         // "his counterpart Nasser Bourita", "the group, Hezbollah"
@@ -717,16 +800,43 @@ impl<'a> Parse<'a> {
                 _ => break,
             }
         }
+        // "to Esmeraldas province", "the port city of X": the noun only says what kind of place it is.
+        if among(&self.words.places, self.lemma(token)) {
+            let place = |c: usize| self.mention_at(c).filter(|&m| self.mention_kind(m) == Kind::Place);
+            let named = self
+                .modifiers(token)
+                .into_iter()
+                .chain(self.behind(token, "of"))
+                .find_map(|f| place(f.token).map(|m| (f.token, m)));
+            if let Some((_, mention)) = named {
+                push(out, Filled { mention, token, trust: trust * THROUGH_CONJUNCT });
+                return;
+            }
+        }
+        // "Liberian refugees", "Muslim students": the noun stands for the people.
+        if crate::link::is_private_person(self.lemma(token))
+            && let Some((_, mention)) = self.modifiers(token).into_iter().find_map(|f| {
+                let mention = self.mention_at(f.token)?;
+                (self.mention_kind(mention) == Kind::Group).then_some((f.token, mention))
+            })
+        {
+            push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
+            return;
+        }
         if among(&self.words.representatives, self.lemma(token)) {
-            let body = |c: usize| {
-                self.mention_at(c).filter(|&m| matches!(self.mention_kind(m), Kind::Country | Kind::Organization))
-            };
+            let body =
+                |c: usize| self.mention_at(c).filter(|&m| !matches!(self.mention_kind(m), Kind::Person | Kind::Place));
             let owner = self
                 .possessors(token)
                 .into_iter()
                 .chain(self.modifiers(token))
                 .chain(self.behind(token, "of"))
                 .chain(self.behind(token, "from"))
+                .chain(if among(&self.words.authorities, self.lemma(token)) {
+                    self.behind(token, "in")
+                } else {
+                    Vec::new()
+                })
                 .find_map(|f| body(f.token).map(|m| (f.token, m)));
             if let Some((owner, mention)) = owner {
                 push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });

@@ -137,11 +137,12 @@ fn called_off(parse: &Parse<'_>, m: &Match) -> bool {
     })
 }
 
-/// "the planned visit", "a possible meeting", "a cancelled trip"
+/// "the planned visit", "a possible meeting", "a cancelled trip", "any attack"
 fn adjectives(parse: &Parse<'_>, t: usize, scope: &mut Scope) {
     if parse.is_verb(t) {
         return;
     }
+    scope.hypothetical |= parse.with_deprel(t, &[Deprel::Det]).any(|c| parse.lemma(c) == "any");
     for c in parse.with_deprel(t, &[Deprel::Amod]) {
         match parse.text(c).to_lowercase().as_str() {
             "cancelled" | "canceled" | "aborted" | "failed" => scope.negations += 1,

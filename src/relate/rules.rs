@@ -81,6 +81,7 @@ struct RawPattern {
     with_object: Option<Vec<String>>,
     with_oblique: Option<Vec<String>>,
     with_complement: Option<Vec<String>>,
+    with_complement_aux: Option<Vec<String>>,
     subject: String,
     object: String,
     without_modifier: Option<Vec<String>>,
@@ -129,8 +130,12 @@ pub(super) enum Step {
     /// What stands beside a name: "Lisbon, Portugal".
     Apposition,
     Complement,
+    /// As `Complement`, without finite clauses.
+    Infinitive,
     /// The light verb's or the light object's noun.
     Light,
+    /// The nearest mentions below the word that was reached.
+    Within,
     /// A preposition.
     Behind(String),
 }
@@ -147,6 +152,8 @@ pub(super) struct Pattern {
     /// (preposition, noun)
     pub(super) with_oblique: Vec<(String, String)>,
     pub(super) with_complement: Vec<String>,
+    /// The complement's auxiliaries hold one of these.
+    pub(super) with_complement_aux: Vec<String>,
     pub(super) without_modifier: Vec<String>,
     /// Narrower than the rule's kinds, where the pattern says so.
     pub(super) subject_kinds: Vec<Kind>,
@@ -164,6 +171,7 @@ impl Pattern {
             + 2 * usize::from(!self.with_object.is_empty())
             + 2 * usize::from(!self.with_oblique.is_empty())
             + 2 * usize::from(!self.with_complement.is_empty())
+            + 2 * usize::from(!self.with_complement_aux.is_empty())
     }
 }
 
@@ -208,6 +216,7 @@ pub struct RuleSet {
 const FILES: &[(&str, &str)] = &[
     ("data/rules/diplomacy.toml", include_str!("../../data/rules/diplomacy.toml")),
     ("data/rules/statements.toml", include_str!("../../data/rules/statements.toml")),
+    ("data/rules/stances.toml", include_str!("../../data/rules/stances.toml")),
     ("data/rules/aid.toml", include_str!("../../data/rules/aid.toml")),
     ("data/rules/sanctions.toml", include_str!("../../data/rules/sanctions.toml")),
     ("data/rules/conflict.toml", include_str!("../../data/rules/conflict.toml")),
@@ -362,6 +371,7 @@ fn compile(raw: &RawRule, id: &str, origin: String) -> Result<(Rule, Triggers), 
             with_object: words(&p.with_object),
             with_oblique,
             with_complement: words(&p.with_complement),
+            with_complement_aux: words(&p.with_complement_aux),
             without_modifier: words(&p.without_modifier),
             subject_kinds: kinds(p.subject_kinds.as_deref().or(raw.subject.as_deref()))?,
             object_kinds: kinds(p.object_kinds.as_deref().or(raw.object.as_deref()))?,
@@ -421,14 +431,16 @@ fn path(text: &str) -> Result<ArgumentPath, String> {
                 "self" => Step::Itself,
                 "apposition" => Step::Apposition,
                 "complement" => Step::Complement,
+                "infinitive" => Step::Infinitive,
                 "light" => Step::Light,
+                "within" => Step::Within,
                 preposition if preposition.chars().all(|c| c.is_ascii_lowercase() || c == '_') => {
                     Step::Behind(preposition.to_owned())
                 }
                 other => {
                     return Err(format!(
                         "unknown step \"{other}\" in an argument path; steps are subject, object, indirect, possessor, modifier, \
-                         holder, self, apposition, complement, light, or a preposition such as with"
+                         holder, self, apposition, complement, infinitive, light, within, or a preposition such as with"
                     ));
                 }
             });

@@ -7,12 +7,20 @@ use crate::span::Span;
 /// Tokens after a closing quote among which a reporting verb is looked for.
 const REPORT_WINDOW: usize = 8;
 
+/// Tokens among which the dash of a dateline is looked for.
+const MAX_DATELINE: usize = 18;
+
 /// Call `found` with the token ranges of the sentences of one stretch, in order.
 pub(super) fn split(text: &str, tokens: &[Span], mut found: impl FnMut(&[Span])) {
     let stretch = Stretch { text, tokens };
     let mut start = 0;
     let mut open_quote = false;
     let mut i = 0;
+    if let Some(end) = stretch.dateline() {
+        found(&tokens[..end]);
+        start = end;
+        i = end;
+    }
     while i < tokens.len() {
         let token = stretch.token(i);
         if token == "\"" {
@@ -79,6 +87,27 @@ impl Stretch<'_> {
     /// Whether there is no space between tokens `i - 1` and `i`.
     fn glued(&self, i: usize) -> bool {
         i > 0 && i < self.tokens.len() && self.tokens[i - 1].end() == self.tokens[i].start()
+    }
+
+    /// One past the dash of "RABAT, March 4 (Wire) -" at the beginning: place, day and agency stand before the
+    /// sentence and are no part of its clauses.
+    fn dateline(&self) -> Option<usize> {
+        let place = self.token(0);
+        let capitals = place.chars().filter(|c| c.is_uppercase()).count();
+        if capitals < 3 || place.chars().any(char::is_lowercase) {
+            return None;
+        }
+        let dash = (1..self.tokens.len().min(MAX_DATELINE))
+            .find(|&i| matches!(self.token(i), "-" | "–" | "—" | "--") && !self.glued(i) && !self.glued(i + 1))?;
+        // "NATO - Russia relations" is none: without a day or an agency the place is a longer word.
+        let plain = dash == 1 && capitals < 5;
+        let lower = |i: usize| {
+            self.first(i).is_some_and(char::is_lowercase)
+                && !matches!(self.token(i), "of" | "de" | "the" | "la" | "and")
+        };
+        let begins = self.first(dash + 1).is_some_and(|c| c.is_uppercase() || is_opener(c) || c.is_ascii_digit());
+        let rest = self.tokens.len() > dash + 4;
+        (!plain && begins && rest && !(1..dash).any(lower) && !(1..dash).any(|i| self.is_stop(i))).then_some(dash + 1)
     }
 
     fn stop(&self, i: usize) -> Option<Stop> {

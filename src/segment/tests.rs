@@ -155,9 +155,15 @@ fn a_question_inside_a_quotation_does_not_end_the_sentence_of_its_speaker() {
 }
 
 #[test]
-fn datelines_stay_in_the_sentence() {
-    check("RABAT (Wire) - The king met him.", &["RABAT (|Wire|) - The king met him|."]);
-    check("PARIS, Jan. 5 — It snowed.", &["PARIS|, Jan. 5 — It snowed|."]);
+fn datelines_stand_before_the_sentence() {
+    check("RABAT (Wire) - The king met him.", &["RABAT (|Wire|) -", "The king met him|."]);
+    check("PARIS, Jan. 5 — It snowed all day.", &["PARIS|, Jan. 5 —", "It snowed all day|."]);
+    check("PORTO – “We won,” she said.", &["PORTO –", "“|We won|,|” she said|."]);
+    // Acronyms with a dash behind them, ranges and headlines are none.
+    check("NATO - Russia ties are cold.", &["NATO - Russia ties are cold|."]);
+    check("KLM and SAS - two airlines - merged.", &["KLM and SAS - two airlines - merged|."]);
+    check("UEFA-backed clubs met on Monday.", &["UEFA|-|backed clubs met on Monday|."]);
+    check("FLOODS HIT COAST - MANY FLEE", &["FLOODS HIT COAST - MANY FLEE"]);
 }
 
 #[test]

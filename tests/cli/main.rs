@@ -4,6 +4,7 @@
 
 mod arguments;
 mod extract;
+mod facts;
 mod parse;
 mod readme;
 mod rules;

@@ -144,3 +144,28 @@ fn the_shipped_rules_can_be_given_as_a_folder() {
     shipped.sort();
     assert_eq!(here, shipped);
 }
+
+/// `predicates.tsv` tells a graph what the edges mean, so no rule may bring one that it does not list.
+#[test]
+fn every_predicate_is_in_the_inventory() {
+    let mut listed = std::collections::BTreeMap::new();
+    for line in include_str!("../../data/rules/predicates.tsv").lines().filter(|l| !l.starts_with('#')) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        assert_eq!(cells.len(), 7, "{line}");
+        assert!(listed.insert(cells[0], cells).is_none(), "{line}");
+    }
+    let mut used = std::collections::BTreeSet::new();
+    for rule in &tidings::relate::RuleSet::shipped().unwrap().rules {
+        let cells =
+            listed.get(&*rule.predicate).unwrap_or_else(|| panic!("{} is not listed ({})", rule.predicate, rule.id));
+        assert_eq!(cells[1], rule.class.as_str(), "{}", rule.id);
+        assert!(cells[2] == "either" || (cells[2] == "yes") == rule.symmetric, "{}", rule.id);
+        used.insert(rule.predicate.to_string());
+    }
+    for (predicate, cells) in &listed {
+        assert!(used.contains(*predicate), "no rule gives {predicate}");
+        assert!(cells[3].is_empty() || listed.get(cells[3]).is_some_and(|other| other[3] == *predicate), "{predicate}");
+        let property = cells[5].strip_prefix('P').is_none_or(|digits| digits.parse::<u32>().is_ok());
+        assert!(property && (cells[5].is_empty() || cells[5].starts_with('P')), "{predicate}: {}", cells[5]);
+    }
+}
