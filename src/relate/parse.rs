@@ -366,7 +366,8 @@ impl<'a> Parse<'a> {
             .collect();
         // "the states have upgraded their ties": an owner that points nowhere leaves the word to the verb's subject.
         let lost = |f: &Filler| self.upos(f.token) == Upos::Pron && self.mention_at(f.token).is_none();
-        if !owners.is_empty() && !(owners.iter().all(lost) && self.light_verb(t).is_some()) {
+        let points_nowhere = owners.iter().all(lost) && self.light_verb(t).is_some();
+        if !owners.is_empty() && !points_nowhere {
             return owners;
         }
         if let Some(verb) = self.light_verb(t) {
