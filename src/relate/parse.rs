@@ -45,6 +45,9 @@ const THROUGH_PLURAL: f32 = 0.8;
 /// How far below a word its nearest mentions may lie.
 const MAX_WITHIN: usize = 4;
 
+/// How many words before "they" the actors may begin for whom it stands.
+const MAX_BACK: usize = 60;
+
 /// Deepest chain of clauses that is followed; a tree is finite, but a chain of twenty is never meant.
 const MAX_DEPTH: usize = 8;
 
@@ -619,7 +622,7 @@ impl<'a> Parse<'a> {
     /// mention answers to it.
     fn coordinated_before(&self, t: usize) -> Vec<Filler> {
         let actor = |c: usize| self.mention_at(c).is_some_and(|m| self.mention_kind(m) != Kind::Place);
-        for first in (0..t).rev() {
+        for first in (t.saturating_sub(MAX_BACK)..t).rev() {
             if !actor(first) || self.deprel(first) == Deprel::Conj {
                 continue;
             }
