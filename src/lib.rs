@@ -65,6 +65,7 @@
 //! ```
 
 pub mod annotate;
+mod calendar;
 pub mod document;
 pub mod entity;
 pub mod examples;

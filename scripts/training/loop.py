@@ -7,7 +7,7 @@ import time
 import torch
 
 from . import development, loss, pieces
-from .augment import Names, augment
+from .augment import augment
 
 SAVE_EVERY_S = 240
 
@@ -24,8 +24,6 @@ class Stage:
     encoder_rate: float = 2e-4
     head_rate: float = 1e-3
     budget: int = 2600  # word pieces a batch
-    swap: float = 0.0  # share of annotated sentences whose names are swapped
-    mask: float = 0.0  # share of word pieces that are hidden
     seed: int = 1
 
 
@@ -77,8 +75,6 @@ def train(stage, net, vocabulary, ids, folder, describe, device, log=print, stop
     for epoch, plan in enumerate(plans, 1):
         for batch in plan.batches[max(0, step - first):]:
             inputs, target = loss.tensors([plan.sentences[i] for i in batch], vocabulary, ids, device)
-            if stage.mask:
-                inputs["ids"] = vocabulary.hide(inputs["ids"], stage.mask)
             parts = loss.losses(net, inputs, target)
             optimizer.zero_grad(set_to_none=True)
             sum(v * loss.WEIGHTS[k] for k, v in parts.items()).backward()
@@ -121,8 +117,5 @@ class Plan:
         rng = random.Random(f"{stage.seed} {stage.name} {epoch}")
         mix = [s for k, sentences in sorted(stage.sets.items()) for _ in range(stage.repeat.get(k, 1)) for s in sentences]
         mix = [s for s in mix if len(s.words) <= 140]
-        if stage.swap:
-            names = Names(mix)
-            mix = [names.swap(s, rng) if rng.random() < stage.swap else s for s in mix]
         self.sentences = [augment(s, rng) for s in mix]
         self.batches = pieces.batches(self.sentences, vocabulary, stage.budget, rng)

@@ -1,7 +1,5 @@
 """Word pieces, word shapes and batches of sentences of similar length."""
 
-import torch
-
 # Characters that print the same thing in several ways; the binary applies the same table before the
 # word pieces are looked up (it is written to config.json), offsets are not touched.
 REPLACEMENTS = {"‘": "'", "’": "'", "‛": "'", "ʼ": "'", "`": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
@@ -30,7 +28,6 @@ class Vocabulary:
         tokenizer.no_truncation()
         self.tokenizer, self.cache = tokenizer, {}
         self.unk, self.cls, self.sep, self.pad = (tokenizer.token_to_id(t) for t in ("[UNK]", "[CLS]", "[SEP]", "[PAD]"))
-        self.mask = tokenizer.token_to_id("[MASK]")
 
     def pieces(self, word):
         got = self.cache.get(word)
@@ -38,12 +35,6 @@ class Vocabulary:
             ids = self.tokenizer.encode(WORDS.get(word) or word.translate(TRANSLATE), add_special_tokens=False).ids
             got = self.cache[word] = ids[:12] or [self.unk]
         return got
-
-    def hide(self, ids, share):
-        """The tensor of ids with a random `share` of its pieces masked, special ones left alone."""
-        special = torch.isin(ids, torch.tensor([self.cls, self.sep, self.pad], device=ids.device))
-        chosen = (torch.rand(ids.shape) < share).to(ids.device)
-        return ids.masked_fill(chosen & ~special, self.mask)
 
 
 def batches(sentences, vocabulary, budget, rng=None):

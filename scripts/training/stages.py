@@ -66,8 +66,9 @@ def run(job, sets, unlabelled, until="end"):
     checkpoint = train("ner", ner, learned(names), held(names))
     if until == "ner":
         return checkpoint
-    everything = learned(sets) | {"unlabelled": unlabelled()}
+    everything = {}  # enough for a stage that is complete, which is only loaded
     if not (job.out / "student" / f"epoch-{job.epochs['student']}.pt").exists():
+        everything = learned(sets) | {"unlabelled": unlabelled()}
         log(f"labelling what {sum(map(len, everything.values()))} sentences lack")
         everything = {k: teach.ner(ner, teach.syntax(syntax, v, vocabulary, labels), vocabulary) for k, v in everything.items()}
     # The student starts from the teacher of syntax, the task that takes longer to learn.

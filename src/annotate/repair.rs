@@ -4,6 +4,7 @@
 //! belongs to the whole phrase, what stands before the mark of a clause is not inside the clause, and a verb has one
 //! subject. Nothing else is touched, and the result is a tree again.
 
+use crate::calendar::{MONTHS, WEEKDAYS};
 use crate::syntax::{Deprel, Token, Upos, Xpos};
 
 /// Words that may stand between a possessor and its noun.
@@ -18,28 +19,6 @@ pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
     behind_dates(tokens);
 }
 
-const DATES: [&str; 19] = [
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
-
 /// "marched on Tuesday in Serbia": a day has no place; what follows it belongs to its verb.
 fn behind_dates(tokens: &mut [Token]) {
     for i in 0..tokens.len() {
@@ -47,8 +26,9 @@ fn behind_dates(tokens: &mut [Token]) {
             continue;
         }
         let Some(date) = tokens[i].head.filter(|&d| d < i) else { continue };
+        let lemma = tokens[date].lemma.to_lowercase();
         let day = matches!(tokens[date].upos, Upos::Propn | Upos::Noun)
-            && DATES.contains(&tokens[date].lemma.to_lowercase().as_str());
+            && (WEEKDAYS.contains(&lemma.as_str()) || MONTHS.contains(&lemma.as_str()));
         let of = children(tokens, i).iter().any(|&c| tokens[c].deprel == Deprel::Case && tokens[c].lemma == "of");
         let oblique = matches!(tokens[date].deprel, Deprel::Obl | Deprel::OblUnmarked);
         if let (true, true, false, Some(verb)) = (day, oblique, of, tokens[date].head) {

@@ -97,12 +97,7 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
                 if let Some(seat) = article.gazetteer.seat(&key) {
                     draft.kind = Kind::Place;
                     if is_government(article, s, &tokens) {
-                        draft.form = Form::Capital;
-                        draft.score *= GOVERNMENT_FACTOR;
-                        draft.reason = Reason::Government;
-                        let cluster = known.country(article, clusters, seat.country);
-                        draft.kind = clusters[cluster].kind;
-                        draft.cluster = Some(cluster);
+                        as_government(article, draft, seat.country, &mut known, clusters);
                     }
                 }
             }
@@ -120,17 +115,22 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut [Draft], clusters: &mu
                     && evidence.countries.contains(&seat.country)
                     && is_government(article, s, &tokens)
                 {
-                    draft.form = Form::Capital;
-                    draft.score *= GOVERNMENT_FACTOR;
-                    draft.reason = Reason::Government;
-                    let cluster = known.country(article, clusters, seat.country);
-                    draft.kind = clusters[cluster].kind;
-                    draft.cluster = Some(cluster);
+                    as_government(article, draft, seat.country, &mut known, clusters);
                 }
             }
             Kind::Person | Kind::Country => {}
         }
     }
+}
+
+/// The capital `draft` stands for the government of `country`.
+fn as_government(article: &Article<'_>, draft: &mut Draft, country: usize, known: &mut Known, clusters: &mut Clusters) {
+    draft.form = Form::Capital;
+    draft.score *= GOVERNMENT_FACTOR;
+    draft.reason = Reason::Government;
+    let cluster = known.country(article, clusters, country);
+    draft.kind = clusters[cluster].kind;
+    draft.cluster = Some(cluster);
 }
 
 fn set(article: &Article<'_>, draft: &mut Draft, cluster: usize, country: usize) {

@@ -5,6 +5,8 @@ use std::ops::Range;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
+use crate::calendar::MONTHS;
+
 /// A temporal expression in a sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TimeExpression {
@@ -52,21 +54,6 @@ pub(super) enum Direction {
     Past,
     Ahead,
 }
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 fn month(word: &str) -> Option<i8> {
     let word = word.trim_end_matches('.');
