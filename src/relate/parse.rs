@@ -807,22 +807,19 @@ impl<'a> Parse<'a> {
         // "to Esmeraldas province", "the port city of X": the noun only says what kind of place it is.
         if among(&self.words.places, self.lemma(token)) {
             let place = |c: usize| self.mention_at(c).filter(|&m| self.mention_kind(m) == Kind::Place);
-            let named = self
-                .modifiers(token)
-                .into_iter()
-                .chain(self.behind(token, "of"))
-                .find_map(|f| place(f.token).map(|m| (f.token, m)));
-            if let Some((_, mention)) = named {
+            let named = self.modifiers(token).into_iter().chain(self.behind(token, "of")).find_map(|f| place(f.token));
+            if let Some(mention) = named {
                 push(out, Filled { mention, token, trust: trust * THROUGH_CONJUNCT });
                 return;
             }
         }
         // "Liberian refugees", "Muslim students": the noun stands for the people.
         if crate::link::is_private_person(self.lemma(token))
-            && let Some((_, mention)) = self.modifiers(token).into_iter().find_map(|f| {
-                let mention = self.mention_at(f.token)?;
-                (self.mention_kind(mention) == Kind::Group).then_some((f.token, mention))
-            })
+            && let Some(mention) = self
+                .modifiers(token)
+                .into_iter()
+                .filter_map(|f| self.mention_at(f.token))
+                .find(|&m| self.mention_kind(m) == Kind::Group)
         {
             push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
             return;
