@@ -16,12 +16,27 @@ pub struct Entity {
     pub kind: Kind,
     /// The fullest name that the article gives, or a country's usual English name.
     pub name: String,
+    /// What identifies it across articles: its Wikidata item (`Q1028`) where a table knows it, else made from kind and
+    /// name (`person/nasser-bourita`), the same in every run and article that names it so.
+    pub key: String,
     /// `http://www.wikidata.org/entity/Q…` where a table knows it.
     pub uri: Option<String>,
     /// ISO 3166-1 alpha-2 code of a country.
     pub iso: Option<String>,
+    /// Of a person: the state whose office he or she holds.
+    pub state: Option<State>,
     /// Its mentions in text order; never empty.
     pub mentions: Vec<MentionId>,
+}
+
+/// The state that a person serves: what the article says anywhere, what a table of leaders knows, or, for an official of
+/// whom neither tells, the country of the dateline or the one that the article is about.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct State {
+    /// A country of the article.
+    pub country: EntityId,
+    /// Belief, 0 to 1.
+    pub score: f32,
 }
 
 /// An article whose mentions are clustered into entities.

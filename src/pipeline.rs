@@ -28,7 +28,7 @@ use crate::annotate::backend::BackendError;
 use crate::annotate::{Annotator, Model};
 use crate::document::{Document, Segmented};
 use crate::entity::Linked;
-use crate::link::Linker;
+use crate::link::{Linker, Reason};
 use crate::read::ReadError;
 use crate::relate::Relater;
 use crate::relation::Related;
@@ -82,6 +82,18 @@ impl News {
     /// When the engine fails.
     pub fn linked(&self, annotator: &mut Annotator, segmented: Segmented) -> Result<Linked, StageError> {
         Ok(self.linker.link(annotator.annotate(segmented)?))
+    }
+
+    /// As [`linked`](Self::linked), with the reason for every mention, parallel to [`Linked::mentions`].
+    ///
+    /// # Errors
+    /// When the engine fails.
+    pub fn linked_with_reasons(
+        &self,
+        annotator: &mut Annotator,
+        segmented: Segmented,
+    ) -> Result<(Linked, Vec<Reason>), StageError> {
+        Ok(self.linker.link_with_reasons(annotator.annotate(segmented)?))
     }
 }
 

@@ -129,6 +129,33 @@ impl Modality {
     }
 }
 
+/// Who is said to say or to deny something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Speaker {
+    /// Somebody whom the article names.
+    Entity(EntityId),
+    /// The words for somebody whom it does not ("two diplomats").
+    Phrase(String),
+}
+
+impl Speaker {
+    /// Canonical name, or the words.
+    pub fn name<'a>(&'a self, linked: &'a Linked) -> &'a str {
+        match self {
+            Self::Entity(id) => &linked.entities[*id].name,
+            Self::Phrase(words) => words,
+        }
+    }
+
+    /// The entity's key, where it is one.
+    pub fn key<'a>(&self, linked: &'a Linked) -> Option<&'a str> {
+        match self {
+            Self::Entity(id) => Some(&linked.entities[*id].key),
+            Self::Phrase(_) => None,
+        }
+    }
+}
+
 /// Where the text states a relation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
@@ -164,7 +191,9 @@ pub struct Relation {
     /// Real, planned, possible, denied.
     pub modality: Modality,
     /// Who says so, where the article does not say it itself.
-    pub attribution: Option<String>,
+    pub attribution: Option<Speaker>,
+    /// Who denies it, where it is said to be denied.
+    pub denied_by: Option<Speaker>,
     /// ISO date of the precision that the text gives: `2019-12-04`, `2019-12`, `2019`.
     pub time: Option<String>,
     /// Name of the place where it happened.
@@ -173,8 +202,10 @@ pub struct Relation {
     pub confidence: f32,
     /// Identifier of the rule, `family/name`, or `open/verb`.
     pub rule: Arc<str>,
-    /// The reason.
+    /// The reason: the best of the places that state it.
     pub evidence: Evidence,
+    /// The other places that state the same fact, in text order.
+    pub further_evidence: Vec<Evidence>,
 }
 
 /// An article with its entities and relations: the end of the way.

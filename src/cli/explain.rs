@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use tidings::document::{Document, date_header};
 use tidings::entity::Linked;
+use tidings::link::Reason;
 use tidings::pipeline::{News, Stages};
 use tidings::relate::OpenRelations;
+use tidings::relation::Speaker;
 use tidings::segment::segment;
 use tidings::span::one_line;
 
@@ -45,7 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let published = date_header(&text).map(|(date, _)| date);
     let document = Document { id, source: None, title: None, published, text };
     let news = args.model.load(OpenRelations::Keep)?;
-    let linked = news.linked(&mut news.worker(), segment(document))?;
+    let (linked, reasons) = news.linked_with_reasons(&mut news.worker(), segment(document))?;
     let sentences = match args.sentence {
         Some(n) if n >= linked.sentences.len() => {
             bail!("there is no sentence {n}; the text has {}, counted from 0", linked.sentences.len())
@@ -55,13 +57,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = BufWriter::new(io::stdout().lock());
     for sentence in sentences {
-        explain(&news, &linked, sentence, &mut out)?;
+        explain(&news, &linked, &reasons, sentence, &mut out)?;
     }
     out.flush()?;
     Ok(Exit::Done)
 }
 
-fn explain(news: &News, linked: &Linked, index: usize, out: &mut impl Write) -> io::Result<()> {
+fn explain(news: &News, linked: &Linked, reasons: &[Reason], index: usize, out: &mut impl Write) -> io::Result<()> {
     let text = &linked.document.text;
     let sentence = &linked.sentences[index];
     writeln!(out, "sentence {index}: {}", one_line(sentence.span.of(text)))?;
@@ -75,14 +77,15 @@ fn explain(news: &News, linked: &Linked, index: usize, out: &mut impl Write) -> 
         let entity = &linked.entities[linked.entity_of[m]];
         writeln!(
             out,
-            "  {} ({}, {}, {:.2}) -> {} {} {}",
+            "  {} ({}, {}, {:.2}) -> {} {}, {} [{}]",
             mention.span.of(text),
             mention.kind,
             mention.form.as_str(),
             mention.score,
             entity.kind,
             entity.name,
-            entity.uri.as_deref().unwrap_or("")
+            entity.key,
+            reasons[m].as_str()
         )?;
     }
     let found = news.relater().explain(linked, index);
@@ -99,16 +102,24 @@ fn explain(news: &News, linked: &Linked, index: usize, out: &mut impl Write) -> 
             relation.polarity.as_str(),
             relation.modality.as_str()
         )?;
-        for (label, value) in [("by", &relation.attribution), ("time", &relation.time), ("place", &relation.place)] {
+        let speaker = |s: &'_ Option<Speaker>| s.as_ref().map(|s| s.name(linked).to_owned());
+        let qualifiers = [
+            ("said by", speaker(&relation.attribution)),
+            ("denied by", speaker(&relation.denied_by)),
+            ("time", relation.time.clone()),
+            ("place", relation.place.clone()),
+        ];
+        for (label, value) in qualifiers {
             if let Some(value) = value {
                 write!(out, ", {label} {value}")?;
             }
         }
         writeln!(
             out,
-            "]\n    {} {} ({:.2}), trigger: {}",
+            "]\n    {} {} {}({:.2}), trigger: {}",
             relation.class,
             relation.rule,
+            origin(news, &relation.rule),
             relation.confidence,
             words.join(" ")
         )?;
@@ -120,6 +131,12 @@ fn explain(news: &News, linked: &Linked, index: usize, out: &mut impl Write) -> 
         }
     }
     writeln!(out)
+}
+
+/// Where a rule is written; nothing for open relations.
+fn origin(news: &News, id: &str) -> String {
+    let rule = news.relater().rules().rules.iter().find(|rule| &*rule.id == id);
+    rule.map(|rule| format!("[{}] ", rule.origin)).unwrap_or_default()
 }
 
 /// A token, then its dependents in text order, one a line.

@@ -21,13 +21,23 @@ use super::text::is_capitalized;
 const WINDOW: usize = 2;
 /// At most so many mentions are weighed for one pronoun.
 const MAX_CANDIDATES: usize = 40;
+/// Sentences before "his wife" in which somebody of her family name is looked for.
+const KIN_WINDOW: usize = 5;
 /// How much better than the second the best candidate has to be.
 const MARGIN: f32 = 1.0;
 
 // On the GUM treebank's own trees 0.93 and 0.92 of these are right; parsed trees have errors.
 const CLAUSE_SUBJECT_SCORE: f32 = 0.85;
 const SALIENCE_SCORE: f32 = 0.75;
+const FAMILY_NAME_SCORE: f32 = 0.85;
 const OFFICE_SCORE: f32 = 0.75;
+/// Belief in the state of somebody of whom the article or a table says it.
+const STATED_SCORE: f32 = 0.95;
+/// Belief in the state of an official of whom neither does.
+const HOME_SCORE: f32 = 0.7;
+const PART_OF_NAME_SCORE: f32 = 0.75;
+const ARMED_SCORE: f32 = 0.6;
+const OF_ROW_SCORE: f32 = 0.6;
 const STATE_FORM_SCORE: f32 = 0.75;
 const ONLY_COUNTRY_SCORE: f32 = 0.6;
 const NAMED_SO_SCORE: f32 = 0.7;
@@ -55,6 +65,7 @@ pub(super) fn resolve(article: &Article<'_>, drafts: &mut Vec<Draft>, clusters: 
             }
         }
     }
+    walk.states();
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +113,14 @@ struct Walk<'w, 'a> {
     held: HashMap<usize, Vec<Held>>,
     /// Organizations by a noun in their name or one that introduced them.
     by_noun: HashMap<String, Vec<usize>>,
+    /// Organizations by every word of their names.
+    by_word: HashMap<String, Vec<usize>>,
+    /// People with an office of state of which no country is named.
+    unplaced: Vec<usize>,
+    /// Organizations that fight: introduced as rebels, militants, a militia.
+    armed: Vec<usize>,
+    /// Organizations by the row of nouns that they were introduced with, or that their names tell.
+    by_row: HashMap<&'static str, Vec<usize>>,
 }
 
 impl<'w, 'a> Walk<'w, 'a> {
@@ -121,6 +140,10 @@ impl<'w, 'a> Walk<'w, 'a> {
             organizations: Vec::new(),
             held: HashMap::new(),
             by_noun: HashMap::new(),
+            by_word: HashMap::new(),
+            unplaced: Vec::new(),
+            armed: Vec::new(),
+            by_row: HashMap::new(),
         }
     }
 
@@ -225,8 +248,31 @@ impl<'w, 'a> Walk<'w, 'a> {
             Kind::Organization => {
                 let article = self.article;
                 let (s, tokens) = (self.drafts[draft].sentence, self.drafts[draft].tokens.clone());
-                let mut nouns: Vec<String> = tokens.map(|i| article.word(s, i).to_lowercase()).collect();
+                let mut nouns: Vec<String> = tokens.clone().map(|i| article.word(s, i).to_lowercase()).collect();
+                for noun in &nouns {
+                    let list = self.by_word.entry(noun.clone()).or_default();
+                    if tokens.len() > 1 && !list.contains(&cluster) && list.len() < MAX_CANDIDATES {
+                        list.push(cluster);
+                    }
+                }
                 nouns.extend(introducing_noun(article, &self.drafts[draft]));
+                if !self.armed.contains(&cluster)
+                    && self.armed.len() < MAX_CANDIDATES
+                    && self.fights(s, &tokens, &nouns)
+                {
+                    self.armed.push(cluster);
+                    self.by_row.entry("militant").or_default().push(cluster);
+                }
+                let rows: Vec<&'static str> = nouns
+                    .iter()
+                    .filter_map(|n| if is_trade(n) { Some("company") } else { article.gazetteer.nominal_row(n) })
+                    .collect();
+                for row in rows {
+                    let list = self.by_row.entry(row).or_default();
+                    if !list.contains(&cluster) && list.len() < MAX_CANDIDATES {
+                        list.push(cluster);
+                    }
+                }
                 for noun in nouns {
                     if article.gazetteer.nominal(&noun).is_some() {
                         let list = self.by_noun.entry(noun).or_default();
@@ -246,7 +292,11 @@ impl<'w, 'a> Walk<'w, 'a> {
         // Titles right before the name: "Moroccan Foreign Minister Nasser", "Morocco's king, Mohammed".
         if let Some((office, run)) = self.office_ending(s, tokens.start) {
             let country = self.country_before(s, run.start).or_else(|| self.country_of_noun(s, run.end - 1));
-            self.hold(cluster, office, country.or_else(|| self.implied_country(&self.phrase(s, run))));
+            let phrase = self.phrase(s, run.clone());
+            if country.is_none() && is_national(&phrase) && self.is_bare(s, &run, &tokens) {
+                self.unplaced.push(cluster);
+            }
+            self.hold(cluster, office, country.or_else(|| self.implied_country(&phrase)));
         }
         // Appositions and predicates: "Nasser, the foreign minister of Morocco", "Nasser is the foreign minister".
         let head = article.head_of(s, &tokens);
@@ -281,8 +331,10 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     fn hold(&mut self, person: usize, office: usize, country: Option<usize>) {
-        let country =
-            country.or_else(|| self.article.gazetteer.country_of_leader(self.clusters[person].uri.as_deref()?));
+        let country = country.or_else(|| {
+            let name = super::text::key(&self.clusters[person].name);
+            self.article.gazetteer.state_of_leader(&name, office)
+        });
         let list = self.held.entry(office).or_default();
         if let Some(held) = list.iter_mut().find(|h| h.person == person) {
             held.country = held.country.or(country);
@@ -292,6 +344,70 @@ impl<'w, 'a> Walk<'w, 'a> {
         if let Some(gender) = self.article.gazetteer.offices.get(office).copied().flatten() {
             self.clusters[person].gender.get_or_insert(gender);
         }
+    }
+
+    /// Whether nothing beside an office and its holder says of what it is ("President X", not "Bank President X").
+    fn is_bare(&self, s: usize, run: &Range<usize>, holder: &Range<usize>) -> bool {
+        let article = self.article;
+        let noun = run.end - 1;
+        let head = article.head_of(s, holder);
+        let belongs = |t: usize| {
+            article.children(s, t).iter().any(|&c| match article.deprel(s, c) {
+                Deprel::NmodPoss => true,
+                Deprel::Nmod => article.cases(s, c).any(|w| matches!(w.as_str(), "of" | "for" | "at" | "from" | "in")),
+                Deprel::Compound => self.owner_at(c).is_some(),
+                _ => false,
+            })
+        };
+        let named_before = run.start.checked_sub(1).is_some_and(|t| {
+            self.owner_at(t).is_some()
+                || matches!(article.word(s, t), "'s" | "’s")
+                || is_disqualifying(&article.lemma(s, t))
+        });
+        !named_before && !belongs(noun) && !belongs(head)
+    }
+
+    /// The states that people serve: as the article says or a table knows, and for officials of whom neither tells the
+    /// country where the article was written or the one that it is about.
+    fn states(&mut self) {
+        let named: Vec<Held> = self.held.values().flatten().copied().filter(|h| h.country.is_some()).collect();
+        for held in named {
+            let person = self.clusters.root(held.person);
+            let state = held.country.map(|country| (country, STATED_SCORE));
+            // Whatever the order of offices: of two states the first in the table.
+            let known = self.clusters[person].state;
+            if known.is_none_or(|k| state.is_some_and(|s| s.0 < k.0)) {
+                self.clusters[person].state = state;
+            }
+        }
+        let Some(home) = self.home() else { return };
+        for person in std::mem::take(&mut self.unplaced) {
+            let person = self.clusters.root(person);
+            self.clusters[person].state.get_or_insert((home, HOME_SCORE));
+        }
+    }
+
+    /// The country that the article speaks of at least twice as much as of any other, else that of the dateline.
+    fn home(&mut self) -> Option<usize> {
+        let article = self.article;
+        let counts: Vec<(usize, usize)> = self.countries.iter().map(|(&cluster, &count)| (cluster, count)).collect();
+        let &(best, count) = counts.iter().max_by_key(|c| c.1)?;
+        let second = counts.iter().filter(|c| c.0 != best).map(|c| c.1).max().unwrap_or(0);
+        if count >= 4 && count >= 2 * second {
+            return self.clusters[best].country;
+        }
+        for s in 0..article.sentence_count().min(2) {
+            let after = |draft: &Draft| article.word(s, draft.tokens.end).to_owned();
+            let first = self.of_sentence[s].first().map(|&d| self.drafts[d].clone()).filter(|d| d.tokens.start == 0);
+            if let Some(first) = first
+                && matches!(after(&first).as_str(), "," | "(" | "-" | "–" | "—" | "--" | ":" | "")
+                && let Some(seat) = article.gazetteer.seat(&article.key(s, &first.tokens))
+            {
+                let named = |c: &&(usize, usize)| self.clusters[c.0].country == Some(seat.country);
+                return counts.iter().find(named).filter(|c| 2 * c.1 >= count).map(|_| seat.country);
+            }
+        }
+        None
     }
 
     /// The longest phrase for an office that ends right before `end`, a comma allowed between.
@@ -423,8 +539,46 @@ impl<'w, 'a> Walk<'w, 'a> {
         a == b || self.article.understood_subject(s, a) == Some(other)
     }
 
+    /// "His wife, Agnes Undiap": whose kin shares the family name of somebody of late is most likely that one's.
+    fn by_family_name(&mut self, s: usize, i: usize, gender: Gender) -> Option<(usize, f32, Reason)> {
+        let article = self.article;
+        let noun = article.head(s, i)?;
+        if !is_kin(&article.lemma(s, noun)) {
+            return None;
+        }
+        let beside = article.children(s, noun).iter().copied().filter(|&c| c > noun).chain(article.head(s, noun));
+        let relative = beside
+            .filter_map(|c| self.owner_at(c))
+            .find(|&d| d < self.names && self.drafts[d].kind == Kind::Person && self.drafts[d].tokens.len() > 1)?;
+        let tokens = self.drafts[relative].tokens.clone();
+        let family = article.key(s, &(tokens.end - 1..tokens.end));
+        let relative = self.cluster_of(relative)?;
+        let mut found: Option<usize> = None;
+        for at in (s.saturating_sub(KIN_WINDOW)..=s).rev() {
+            for draft in self.latest(at) {
+                if (at == s && self.drafts[draft].tokens.start >= i) || self.drafts[draft].kind != Kind::Person {
+                    continue;
+                }
+                let Some(cluster) = self.cluster_of(draft).filter(|&c| c != relative) else { continue };
+                let other = self.clusters[cluster].gender.is_some_and(|g| g != gender);
+                let name = super::text::key(&self.clusters[cluster].name);
+                if other || name.rsplit(' ').next() != Some(family.as_str()) {
+                    continue;
+                }
+                if found.is_some_and(|f| f != cluster) {
+                    return None;
+                }
+                found = Some(cluster);
+            }
+        }
+        Some((found?, FAMILY_NAME_SCORE, Reason::FamilyName))
+    }
+
     fn personal(&mut self, s: usize, i: usize, gender: Gender, possessive: bool) -> Option<(usize, f32, Reason)> {
         let article = self.article;
+        if possessive && let Some(found) = self.by_family_name(s, i, gender) {
+            return Some(found);
+        }
         let quotation = article.quotation(s, i);
         let mut points: BTreeMap<Candidate, (f32, bool)> = BTreeMap::new();
         let mut weigh = |candidate: Candidate, score: f32| {
@@ -560,14 +714,22 @@ impl<'w, 'a> Walk<'w, 'a> {
             }
             return None;
         }
-        // A new sentence that goes on about the subject of the last one.
-        let acts = !possessive
-            && article.head(s, i).is_some_and(|h| {
-                article.deprel(s, h) == Deprel::Root
-                    && article.upos(s, h) == Upos::Verb
-                    && article.gazetteer.acts.subject(&article.lemma(s, h))
-            });
-        if !acts || s == 0 || article.quotation(s, i) != 0 {
+        // A new sentence that goes on about the subject of the last one: "It refused ...", "Its chairman, X, ...".
+        let goes_on = article.head(s, i).is_some_and(|h| {
+            if possessive {
+                return matches!(article.deprel(s, h), Deprel::Nsubj | Deprel::NsubjPass)
+                    && article.head(s, h).is_some_and(|verb| article.deprel(s, verb) == Deprel::Root);
+            }
+            let that = article
+                .children(s, h)
+                .iter()
+                .any(|&c| matches!(article.deprel(s, c), Deprel::Ccomp | Deprel::CsubjPass));
+            article.deprel(s, h) == Deprel::Root
+                && article.upos(s, h) == Upos::Verb
+                && (article.gazetteer.acts.subject(&article.lemma(s, h))
+                    || (pronoun == Pronoun::Neuter && !that && !is_impersonal(&article.lemma(s, h))))
+        });
+        if !goes_on || s == 0 || article.quotation(s, i) != 0 {
             return None;
         }
         let root = (0..article.len(s - 1)).find(|&t| article.deprel(s - 1, t) == Deprel::Root)?;
@@ -624,6 +786,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         let article = self.article;
         let lemma = article.lemma(s, i);
         let plural = matches!(article.xpos(s, i), Xpos::Nns | Xpos::Nnps);
+        if self.part_of_name(s, i) {
+            return;
+        }
+        if plural && is_fighter(&lemma) && !self.is_introduction(s, i) {
+            self.fighters(s, i);
+            return;
+        }
         if plural || self.is_introduction(s, i) {
             return;
         }
@@ -655,6 +824,57 @@ impl<'w, 'a> Walk<'w, 'a> {
                 start -= 1;
             }
             self.add(s, start..end, cluster, Form::Nominal, score, reason);
+        }
+    }
+
+    /// Whether those around a name, or the words in it, say that it fights.
+    fn fights(&self, s: usize, tokens: &Range<usize>, nouns: &[String]) -> bool {
+        let article = self.article;
+        let armed =
+            |noun: &str| matches!(noun, "militia" | "rebel" | "insurgent" | "guerrilla" | "militant" | "jihadist");
+        let near = tokens.start.saturating_sub(3)..(tokens.end + 1).min(article.len(s));
+        nouns.iter().any(|n| armed(n) || matches!(n.as_str(), "brigade" | "brigades"))
+            || near.filter(|&t| !tokens.contains(&t)).any(|t| {
+                let lemma = article.lemma(s, t);
+                armed(&lemma) || is_fighter(&lemma)
+            })
+    }
+
+    /// "The Brigades" for the Daryeel Brigades: a capitalized word of one organization's name behind "the", where the
+    /// tagger saw no name.
+    fn part_of_name(&mut self, s: usize, i: usize) -> bool {
+        let article = self.article;
+        let word = article.word(s, i);
+        let alone = i > 0
+            && article.word(s, i - 1).eq_ignore_ascii_case("the")
+            && !(is_capitalized(article.word(s, i + 1)) && self.article.upos(s, i + 1) == Upos::Propn);
+        if !alone || !is_capitalized(word) || word.chars().count() < 4 {
+            return false;
+        }
+        let Some([cluster]) = self.by_word.get(&word.to_lowercase()).map(Vec::as_slice) else { return false };
+        let cluster = self.clusters.root(*cluster);
+        self.add(s, i..i + 1, cluster, Form::Name, PART_OF_NAME_SCORE, Reason::PartOfName);
+        true
+    }
+
+    /// "the rebels", "the raiders": the only organization that fights, if the article has one.
+    fn fighters(&mut self, s: usize, i: usize) {
+        let article = self.article;
+        let bare = article
+            .children(s, i)
+            .iter()
+            .all(|&c| matches!(article.deprel(s, c), Deprel::Det | Deprel::Case | Deprel::Punct));
+        let definite = article.children(s, i).iter().any(|&c| article.word(s, c).eq_ignore_ascii_case("the"));
+        if !bare || !definite {
+            return;
+        }
+        let mut roots: Vec<usize> = self.armed.clone().into_iter().map(|c| self.clusters.root(c)).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        if let [cluster] = roots[..]
+            && self.seen.get(&cluster).is_some_and(|seen| seen.1 + 6 >= s)
+        {
+            self.add(s, i..i + 1, cluster, Form::Nominal, ARMED_SCORE, Reason::NamedSo);
         }
     }
 
@@ -942,8 +1162,13 @@ impl<'w, 'a> Walk<'w, 'a> {
         if phrase.other_nouns || phrase.country.is_some() {
             return None;
         }
-        let set_apart = phrase.words.iter().any(|w| !noun.contains(w.as_str()));
-        if let Some(list) = self.by_noun.get(noun).cloned().filter(|_| !set_apart) {
+        // "the coast guard": words of the name itself set nothing apart.
+        let apart: Vec<String> = phrase.words.iter().filter(|w| !noun.contains(w.as_str())).cloned().collect();
+        let carries =
+            |walk: &Self, c: usize| apart.iter().all(|w| walk.by_word.get(w).is_some_and(|list| list.contains(&c)));
+        let list: Vec<usize> =
+            self.by_noun.get(noun).into_iter().flatten().copied().filter(|&c| carries(self, c)).collect();
+        if !list.is_empty() {
             // A noun out of the name itself reaches further back than one that may mean others.
             let reach = if sort == NominalSort::StrictOrganization { 8 } else { 4 };
             let named: Vec<usize> =
@@ -954,6 +1179,17 @@ impl<'w, 'a> Walk<'w, 'a> {
             };
         }
         if sort != NominalSort::LooseOrganization || !phrase.words.is_empty() {
+            return None;
+        }
+        // "the firm" for what was introduced as a company, if only one was.
+        let row = self.article.gazetteer.nominal_row(noun)?;
+        let mut of_row: Vec<usize> = self.by_row.get(row).cloned().unwrap_or_default();
+        of_row.retain(|c| self.seen.get(c).is_some_and(|seen| seen.1 + 4 >= s));
+        of_row.dedup();
+        if let [one] = of_row[..] {
+            return Some((one, OF_ROW_SCORE, Reason::NamedSo));
+        }
+        if !of_row.is_empty() {
             return None;
         }
         let (cluster, mentions) = self.only_one(s, i, Kind::Organization)?;
@@ -997,6 +1233,158 @@ impl Region {
             Self::Named(name) => regions.contains(name),
         }
     }
+}
+
+/// Offices that only states have.
+fn is_national(office: &str) -> bool {
+    office.ends_with("minister")
+        || office.starts_with("minister")
+        || matches!(
+            office,
+            "king"
+                | "queen"
+                | "emir"
+                | "sultan"
+                | "emperor"
+                | "crown prince"
+                | "president"
+                | "premier"
+                | "vice president"
+                | "deputy premier"
+                | "chancellor"
+                | "attorney general"
+        )
+}
+
+/// Verbs whose "it" is often nobody.
+fn is_impersonal(lemma: &str) -> bool {
+    matches!(
+        lemma,
+        "seem"
+            | "appear"
+            | "take"
+            | "happen"
+            | "turn"
+            | "mean"
+            | "come"
+            | "remain"
+            | "be"
+            | "become"
+            | "follow"
+            | "rain"
+            | "snow"
+            | "emerge"
+            | "help"
+            | "depend"
+            | "matter"
+            | "look"
+            | "feel"
+            | "sound"
+            | "get"
+            | "go"
+            | "make"
+            | "cost"
+    )
+}
+
+fn is_kin(lemma: &str) -> bool {
+    matches!(
+        lemma,
+        "wife"
+            | "husband"
+            | "spouse"
+            | "son"
+            | "daughter"
+            | "brother"
+            | "sister"
+            | "father"
+            | "mother"
+            | "cousin"
+            | "nephew"
+            | "niece"
+            | "uncle"
+            | "aunt"
+            | "grandson"
+            | "granddaughter"
+            | "grandfather"
+            | "grandmother"
+            | "half-brother"
+            | "half-sister"
+            | "widow"
+            | "widower"
+            | "twin"
+    )
+}
+
+/// Words in the names of companies.
+fn is_trade(word: &str) -> bool {
+    matches!(
+        word,
+        "ltd"
+            | "plc"
+            | "inc"
+            | "corp"
+            | "llc"
+            | "gmbh"
+            | "pjsc"
+            | "holding"
+            | "holdings"
+            | "industries"
+            | "minerals"
+            | "metals"
+            | "mining"
+            | "lines"
+            | "airlines"
+            | "airways"
+            | "energy"
+            | "petroleum"
+            | "oil"
+            | "gas"
+            | "motors"
+            | "telecom"
+            | "cement"
+            | "steel"
+            | "foods"
+            | "seafood"
+            | "pharma"
+            | "pharmaceuticals"
+            | "technologies"
+            | "systems"
+            | "electronics"
+            | "textiles"
+            | "logistics"
+            | "shipping"
+            | "carriers"
+            | "maker"
+            | "miner"
+            | "producer"
+            | "giant"
+            | "brewer"
+            | "refiner"
+            | "contractor"
+            | "developer"
+            | "carrier"
+    )
+}
+
+/// Nouns for those who fight for an armed group.
+fn is_fighter(lemma: &str) -> bool {
+    matches!(
+        lemma,
+        "rebel"
+            | "raider"
+            | "militant"
+            | "insurgent"
+            | "fighter"
+            | "guerrilla"
+            | "guerilla"
+            | "gunman"
+            | "jihadist"
+            | "extremist"
+            | "attacker"
+            | "separatist"
+            | "militiaman"
+    )
 }
 
 /// Words that make another person of an officeholder, or another office of an office.

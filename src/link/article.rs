@@ -40,13 +40,15 @@ pub(super) struct Cluster {
     /// Index into the gazetteer's countries; also set for places with a code.
     pub(super) country: Option<usize>,
     pub(super) gender: Option<Gender>,
+    /// Of a person: the state whose office he or she holds, as an index into the gazetteer's countries, and the belief in it.
+    pub(super) state: Option<(usize, f32)>,
     /// The cluster this one was merged into.
     parent: Option<usize>,
 }
 
 impl Cluster {
     pub(super) fn new(kind: Kind, name: String) -> Self {
-        Self { kind, name, uri: None, iso: None, country: None, gender: None, parent: None }
+        Self { kind, name, uri: None, iso: None, country: None, gender: None, state: None, parent: None }
     }
 }
 

@@ -8,6 +8,7 @@ const COUNTRIES: &str = include_str!("../../data/gazetteer/countries.tsv");
 const LEADERS: &str = include_str!("../../data/gazetteer/leaders.tsv");
 const ORGANIZATIONS: &str = include_str!("../../data/gazetteer/organizations.tsv");
 const GROUPS: &str = include_str!("../../data/gazetteer/groups.tsv");
+const STATESMEN: &str = include_str!("../../data/gazetteer/statesmen.tsv");
 const OFFICES: &str = include_str!("../../data/gazetteer/offices.tsv");
 const TITLES: &str = include_str!("../../data/gazetteer/titles.tsv");
 const NOMINALS: &str = include_str!("../../data/gazetteer/nominals.tsv");
@@ -148,12 +149,16 @@ pub(super) struct Gazetteer {
     organization_names: HashMap<String, usize>,
     acronyms: HashMap<String, usize>,
     leaders: HashMap<String, String>,
-    /// By id.
-    countries_of_leaders: HashMap<String, usize>,
+    /// By full name: the state.
+    states_of_leaders: HashMap<String, usize>,
+    /// By family name and office: the state, where only one fits.
+    states_of_family_names: HashMap<(String, usize), Option<usize>>,
     pub(super) offices: Vec<Option<Gender>>,
     office_phrases: HashMap<&'static str, usize>,
     titles: HashMap<&'static str, Title>,
     nominals: HashMap<&'static str, NominalSort>,
+    /// The row of a nominal: nouns of one row may stand for one another ("company", "firm").
+    nominal_rows: HashMap<&'static str, &'static str>,
     pub(super) acts: Acts,
     ambiguous: HashMap<&'static str, Ambiguous>,
     first_names: HashMap<&'static str, Gender>,
@@ -179,8 +184,9 @@ impl Gazetteer {
     pub(super) fn new() -> Self {
         let mut g = Self::default();
         let by_iso = g.read_countries();
-        g.read_names(&by_iso);
+        // Leaders are indexed by their offices too.
         g.read_words();
+        g.read_names(&by_iso);
         g
     }
 
@@ -239,13 +245,16 @@ impl Gazetteer {
 
     fn read_names(&mut self, by_iso: &HashMap<&'static str, usize>) {
         for row in rows(LEADERS, 5) {
-            if let Some(uri) = wikidata(row[0]) {
-                if let Some(&country) = by_iso.get(row[3]) {
-                    self.countries_of_leaders.insert(uri.clone(), country);
+            for name in std::iter::once(row[1]).chain(cell(row[2])) {
+                if let Some(uri) = wikidata(row[0]) {
+                    self.leaders.entry(key(name)).or_insert(uri);
                 }
-                for name in std::iter::once(row[1]).chain(cell(row[2])) {
-                    self.leaders.entry(key(name)).or_insert_with(|| uri.clone());
-                }
+                self.leads(name, row[4], by_iso.get(row[3]).copied());
+            }
+        }
+        for row in rows(STATESMEN, 4) {
+            for name in std::iter::once(row[0]).chain(cell(row[1])) {
+                self.leads(name, row[3], by_iso.get(row[2]).copied());
             }
         }
         for row in rows(ORGANIZATIONS, 5) {
@@ -277,6 +286,25 @@ impl Gazetteer {
         }
     }
 
+    /// Note whose head or minister somebody is.
+    fn leads(&mut self, name: &str, office: &str, state: Option<usize>) {
+        let Some(state) = state else { return };
+        let name = key(name);
+        self.states_of_leaders.entry(name.clone()).or_insert(state);
+        // "President of Algeria", "King of Jordan": the office is what stands before "of".
+        let office = office.split(" of ").next().unwrap_or(office).to_lowercase();
+        // Of a monarch the given name tells.
+        let by = if matches!(office.as_str(), "king" | "queen" | "emir" | "sultan" | "emperor") {
+            name.split(' ').find(|word| *word != "king")
+        } else {
+            name.split(' ').next_back()
+        };
+        if let (Some(&office), Some(by)) = (self.office_phrases.get(office.as_str()), by) {
+            let entry = self.states_of_family_names.entry((by.to_owned(), office)).or_insert(Some(state));
+            *entry = entry.filter(|&other| other == state);
+        }
+    }
+
     fn read_words(&mut self) {
         for row in rows(OFFICES, 3) {
             let idx = self.offices.len();
@@ -300,6 +328,7 @@ impl Gazetteer {
             };
             for word in cell(row[2]) {
                 self.nominals.insert(word, sort);
+                self.nominal_rows.insert(word, row[1]);
             }
         }
         for row in rows(ACTS, 2) {
@@ -354,8 +383,13 @@ impl Gazetteer {
         self.leaders.get(key).map(String::as_str)
     }
 
-    pub(super) fn country_of_leader(&self, uri: &str) -> Option<usize> {
-        self.countries_of_leaders.get(uri).copied()
+    /// The state of a head of state or government or a foreign minister, by the key of the full name, or by that of the
+    /// name that newspapers use with the office ("President Biden").
+    pub(super) fn state_of_leader(&self, key: &str, office: usize) -> Option<usize> {
+        self.states_of_leaders.get(key).copied().or_else(|| {
+            let word = if key.contains(' ') { return None } else { key };
+            self.states_of_family_names.get(&(word.to_owned(), office)).copied().flatten()
+        })
     }
 
     /// The office of a phrase of lower-case lemmas.
@@ -367,6 +401,11 @@ impl Gazetteer {
     pub(super) fn title(&self, word: &str) -> Option<Title> {
         let word = word.trim_end_matches('.').to_lowercase();
         self.titles.get(word.as_str()).copied()
+    }
+
+    /// The name of the row that a common noun for organizations stands in.
+    pub(super) fn nominal_row(&self, phrase: &str) -> Option<&'static str> {
+        self.nominal_rows.get(phrase).copied()
     }
 
     pub(super) fn nominal(&self, phrase: &str) -> Option<NominalSort> {
@@ -394,6 +433,7 @@ mod tests {
             ("leaders", LEADERS, 5),
             ("organizations", ORGANIZATIONS, 5),
             ("groups", GROUPS, 3),
+            ("statesmen", STATESMEN, 4),
             ("offices", OFFICES, 3),
             ("titles", TITLES, 2),
             ("nominals", NOMINALS, 3),

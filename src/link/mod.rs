@@ -20,10 +20,11 @@ mod states;
 mod tests;
 mod text;
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::entity::{Entity, Linked};
-use crate::mention::Mention;
+use crate::entity::{Entity, Linked, State};
+use crate::mention::{Kind, Mention};
 use crate::syntax::Annotated;
 
 use article::{Article, Clusters, Draft};
@@ -65,6 +66,8 @@ pub enum Reason {
     ClauseSubject,
     /// A pronoun for the most salient candidate before it.
     Salience,
+    /// "his wife X": of the same family name as X.
+    FamilyName,
     /// "the latter" or "the former" of two names.
     OneOfTwo,
     /// A common noun for a country of that form ("the kingdom").
@@ -95,6 +98,7 @@ impl Reason {
             Self::Government => "seat of government",
             Self::ClauseSubject => "subject of the clause",
             Self::Salience => "most salient before it",
+            Self::FamilyName => "same family name as the relative",
             Self::OneOfTwo => "of the two before it",
             Self::StateForm => "country of that form",
             Self::OnlyCountry => "only country at hand",
@@ -156,6 +160,21 @@ impl Linker {
     }
 }
 
+/// The Wikidata item of an entity, or its kind and its name without case, diacritics and punctuation.
+fn stable_key(kind: Kind, name: &str, uri: Option<&str>) -> String {
+    if let Some((_, item)) = uri.and_then(|uri| uri.rsplit_once('/')) {
+        return item.to_owned();
+    }
+    let words = text::key(name);
+    let words = words.strip_prefix("the ").unwrap_or(&words);
+    if words.is_empty() {
+        // A name of signs alone.
+        let signs: Vec<String> = name.chars().map(|c| format!("{:x}", u32::from(c))).collect();
+        return format!("{kind}/u{}", signs.join("-"));
+    }
+    format!("{kind}/{}", words.replace(' ', "-"))
+}
+
 /// Number the entities by their first mention.
 fn finish(
     article: &Article<'_>,
@@ -172,7 +191,15 @@ fn finish(
         let id = *id_of_cluster[cluster].get_or_insert_with(|| {
             let c = &clusters[cluster];
             let name = if c.name.is_empty() { article.surface(draft.sentence, &draft.tokens) } else { c.name.clone() };
-            entities.push(Entity { kind: c.kind, name, uri: c.uri.clone(), iso: c.iso.clone(), mentions: Vec::new() });
+            entities.push(Entity {
+                kind: c.kind,
+                key: stable_key(c.kind, &name, c.uri.as_deref()),
+                name,
+                uri: c.uri.clone(),
+                iso: c.iso.clone(),
+                state: None,
+                mentions: Vec::new(),
+            });
             entities.len() - 1
         });
         entities[id].mentions.push(mentions.len());
@@ -186,6 +213,19 @@ fn finish(
             form: draft.form,
             score: draft.score,
         });
+    }
+    let mut country_of: BTreeMap<usize, usize> = BTreeMap::new();
+    for (cluster, id) in id_of_cluster.iter().enumerate() {
+        if let (Some(id), Some(country)) = (*id, clusters[cluster].country) {
+            country_of.entry(country).or_insert(id);
+        }
+    }
+    for (cluster, id) in id_of_cluster.iter().enumerate() {
+        if let (Some(id), Some((country, score))) = (*id, clusters[cluster].state)
+            && let Some(&country) = country_of.get(&country)
+        {
+            entities[id].state = Some(State { country, score });
+        }
     }
     (mentions, entity_of, entities, reasons)
 }

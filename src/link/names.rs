@@ -82,8 +82,12 @@ fn initials(key: &str) -> [String; 2] {
 fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
     let mut surnames: HashSet<String> = HashSet::new();
     for draft in drafts.iter().filter(|d| d.cluster.is_none() && d.kind == Kind::Person && d.tokens.len() > 1) {
-        surnames.insert(article.key(draft.sentence, &(draft.tokens.end - 1..draft.tokens.end)));
+        // All but the given name: of two family names either may stand alone ("Dávila" for Álvaro Dávila Montúfar).
+        for token in draft.tokens.start + 1..draft.tokens.end {
+            surnames.insert(article.key(draft.sentence, &(token..token + 1)));
+        }
     }
+    let first_words = first_words(article, drafts);
     let mut votes: HashMap<String, [f32; 3]> = HashMap::new();
     let slot = |kind: Kind| match kind {
         Kind::Person => Some(0),
@@ -102,6 +106,13 @@ fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
             && !article.is_locative(draft.sentence, &draft.tokens)
         {
             draft.kind = Kind::Person;
+        } else if draft.kind == Kind::Person
+            && draft.tokens.len() == 1
+            && !surnames.contains(&key)
+            && first_words.get(&key).is_some_and(Option::is_some)
+        {
+            // "Torvald's chief executive", where the article names Torvald Minerals and nobody called Torvald.
+            draft.kind = Kind::Organization;
         }
         if let Some(slot) = slot(draft.kind) {
             votes.entry(key).or_default()[slot] += draft.score.max(0.05);
@@ -121,6 +132,27 @@ fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
             draft.kind = [Kind::Person, Kind::Organization, Kind::Place][best];
         }
     }
+}
+
+/// The first words of longer names of organizations, with the name's key where only one name begins so. Words that
+/// describe ("National", "Moroccan", "First") begin many names and stand for none.
+fn first_words(article: &Article<'_>, drafts: &[Draft]) -> HashMap<String, Option<String>> {
+    let mut found: HashMap<String, Option<String>> = HashMap::new();
+    for draft in drafts.iter().filter(|d| d.kind == Kind::Organization && d.tokens.len() > 1) {
+        let (s, first) = (draft.sentence, draft.tokens.start);
+        let word = article.key(s, &(first..first + 1));
+        let telling = article.upos(s, first) == Upos::Propn
+            && word.chars().count() > 3
+            && article.gazetteer.nominal(&word).is_none()
+            && article.gazetteer.adjective(&word).is_none()
+            && article.gazetteer.seat(&word).is_none()
+            && article.gazetteer.country(article.word(s, first)).is_none();
+        if telling {
+            let key = article.key(s, &draft.tokens);
+            found.entry(word).and_modify(|k| *k = k.take().filter(|k| *k == key)).or_insert(Some(key));
+        }
+    }
+    found
 }
 
 // ---------------------------------------------------------------------------------------------------------- people
@@ -311,6 +343,8 @@ struct People {
     by_part: HashMap<String, Vec<usize>>,
     by_skeleton: HashMap<String, Vec<usize>>,
     by_short: HashMap<String, usize>,
+    /// Whom a short name stood for when it was used last.
+    called: HashMap<String, usize>,
 }
 
 fn people(article: &Article<'_>, drafts: &mut [Draft], clusters: &mut Clusters) {
@@ -436,9 +470,12 @@ impl People {
                 _ => None,
             }
         } else {
-            latest(&by_surname).or_else(|| earliest(&by_surname))
+            // Who was called so before still is, though a namesake has been introduced in full.
+            let called = self.called.get(part).copied().filter(|p| by_surname.contains(p));
+            called.or_else(|| latest(&by_surname)).or_else(|| earliest(&by_surname))
         };
         if let Some(person) = found {
+            self.called.insert(part.to_owned(), person);
             draft.reason = Reason::PartOfName;
             return person;
         }
@@ -664,10 +701,16 @@ fn organizations(article: &Article<'_>, drafts: &mut [Draft], clusters: &mut Clu
     shortened(&cores, &by_core, clusters);
 }
 
-/// "the Polisario" is the Polisario Front: what is left out is a common noun.
+/// "the Polisario" is the Polisario Front: what is left out is a common noun. "Torvald" is Torvald Minerals: its first
+/// word alone, where no other name begins so.
 fn shortened(cores: &[(String, usize)], by_core: &HashMap<String, Vec<Body>>, clusters: &mut Clusters) {
     let mut long_of: HashMap<&str, Option<usize>> = HashMap::new();
+    let mut by_first: HashMap<&str, Option<usize>> = HashMap::new();
     for (core, cluster) in cores {
+        // Two longer names for one short one: it is unclear which.
+        if let Some((first, _)) = core.split_once(' ').filter(|(first, _)| first.chars().count() > 3) {
+            by_first.entry(first).and_modify(|c| *c = None).or_insert(Some(*cluster));
+        }
         let mut rest = core.as_str();
         while let Some((lead, last)) = rest.rsplit_once(' ') {
             if !is_generic(last) {
@@ -676,13 +719,13 @@ fn shortened(cores: &[(String, usize)], by_core: &HashMap<String, Vec<Body>>, cl
             rest = lead;
         }
         if rest.len() < core.len() && by_core.contains_key(rest) {
-            // Two longer names for one short one: it is unclear which.
             long_of.entry(rest).and_modify(|c| *c = None).or_insert(Some(*cluster));
         }
     }
     for (core, cluster) in cores {
-        if let Some(Some(long)) = long_of.get(core.as_str()) {
-            clusters.merge(*long, *cluster);
+        let long = long_of.get(core.as_str()).or_else(|| by_first.get(core.as_str())).copied().flatten();
+        if let Some(long) = long {
+            clusters.merge(long, *cluster);
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parse::{Filled, Filler, Parse, among};
 use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos, name_key};
+use crate::entity::MentionId;
 use crate::mention::{Form, Kind};
 use crate::relation::Class;
 use crate::syntax::{Deprel, Upos, Xpos};
@@ -279,6 +280,12 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
     let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps)
         || parse.child(triggered.anchor, Deprel::Cop).is_some();
     for alternative in &path.0 {
+        if alternative[..] == [Step::State] {
+            return state_served(parse, triggered.anchor)
+                .filter(|f| kinds.contains(&parse.mention_kind(f.mention)))
+                .into_iter()
+                .collect();
+        }
         let mut fillers = vec![Filler { token: triggered.anchor, trust: 1.0 }];
         for (depth, step) in alternative.iter().enumerate() {
             let reached = |f: Filler| {
@@ -302,6 +309,16 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
         }
     }
     Vec::new()
+}
+
+/// The state whose office the holder of title `t` has, at its mention nearest to the sentence.
+fn state_served(parse: &Parse<'_>, t: usize) -> Option<Filled> {
+    let linked = parse.linked;
+    let holder = parse.holders(t).into_iter().flat_map(|f| parse.fill_single(f)).next()?;
+    let state = linked.entities[linked.entity_of[holder.mention]].state?;
+    let distance = |&m: &MentionId| linked.mentions[m].sentence.abs_diff(parse.index);
+    let mention = linked.entities[state.country].mentions.iter().copied().min_by_key(distance)?;
+    Some(Filled { mention, token: t, trust: state.score })
 }
 
 fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_trigger: bool) -> Vec<Filler> {
@@ -331,6 +348,9 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
         Step::Complement => parse.complements(t),
         Step::Infinitive => parse.infinitives(t),
         Step::Within => parse.within(t),
+        Step::Owner => parse.owners(t),
+        // Not in the sentence: `first_filled` looks for it.
+        Step::State => Vec::new(),
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
         Step::Behind(word) => {
             let mut found: Vec<Filler> = bases.iter().flat_map(|&b| parse.behind(b, word)).collect();

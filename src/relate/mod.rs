@@ -5,6 +5,7 @@
 //! mentions, and every match gets its polarity, modality, attribution, time and place (`qualify`,
 //! `time`). Verbs that no rule knows give open relations (`open`).
 
+mod attribution;
 mod matcher;
 mod open;
 mod parse;
@@ -13,13 +14,13 @@ mod rules;
 mod time;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
 pub use rules::{Example, Rule, RuleError, RuleSet};
 
 use crate::entity::{EntityId, Linked, MentionId};
 use crate::relation::{Class, Evidence, Modality, Polarity, Related, Relation};
+use crate::span::Span;
 use matcher::Match;
 use parse::Parse;
 
@@ -64,10 +65,9 @@ impl Relater {
 
     /// All relations of an article, one a fact.
     pub fn relate(&self, linked: Linked) -> Related {
-        let ranges = mentions_by_sentence(&linked);
         let mut found = Vec::new();
-        for (index, range) in ranges.into_iter().enumerate() {
-            found.extend(self.sentence(&linked, index, range).into_iter().map(|(relation, _)| relation));
+        for index in 0..linked.sentences.len() {
+            found.extend(self.sentence(&linked, index).into_iter().map(|(relation, _)| relation));
         }
         let relations = one_a_fact(found);
         Related { linked, relations }
@@ -75,9 +75,8 @@ impl Relater {
 
     /// What the rules make of one sentence.
     pub fn explain(&self, linked: &Linked, sentence: usize) -> Explanation {
-        let range = mentions_by_sentence(linked).into_iter().nth(sentence).unwrap_or(0..0);
-        let (relations, triggers): (Vec<_>, Vec<_>) =
-            self.sentence(linked, sentence, range.clone()).into_iter().unzip();
+        let range = parse::mentions_in(linked, sentence);
+        let (relations, triggers): (Vec<_>, Vec<_>) = self.sentence(linked, sentence).into_iter().unzip();
         let mut untaken = Vec::new();
         for a in range.clone() {
             for b in a + 1..range.end {
@@ -93,12 +92,12 @@ impl Relater {
         Explanation { relations, triggers, untaken }
     }
 
-    fn sentence(&self, linked: &Linked, index: usize, mentions: Range<usize>) -> Vec<(Relation, Vec<usize>)> {
+    fn sentence(&self, linked: &Linked, index: usize) -> Vec<(Relation, Vec<usize>)> {
         // A relation needs two mentions.
-        if mentions.len() < 2 {
+        if parse::mentions_in(linked, index).len() < 2 {
             return Vec::new();
         }
-        let parse = Parse::new(linked, index, &self.rules.lexicon, mentions);
+        let parse = Parse::new(linked, index, &self.rules.lexicon);
         let mut matches = matcher::matches(&parse, &self.rules);
         if self.open == OpenRelations::Keep {
             let open = open::matches(&parse, &matches);
@@ -111,10 +110,7 @@ impl Relater {
                 (self.relation(&parse, &m), trigger)
             })
             .collect();
-        out.sort_by(|(a, _), (b, _)| {
-            let key = |r: &Relation| (r.evidence.trigger, r.evidence.subject, r.evidence.object, Arc::clone(&r.rule));
-            key(a).cmp(&key(b))
-        });
+        out.sort_by(|(a, _), (b, _)| in_text_order(a).cmp(&in_text_order(b)));
         out
     }
 
@@ -143,56 +139,65 @@ impl Relater {
             polarity: qualifiers.polarity,
             modality: qualifiers.modality,
             attribution: qualifiers.attribution,
+            denied_by: qualifiers.denied_by,
             time: qualifiers.time,
             place: qualifiers.place,
             confidence: confidence.clamp(0.0, 1.0),
             rule: rule.map_or_else(|| open::RULE.into(), |r| Arc::clone(&r.id)),
             evidence: Evidence {
                 sentence: parse.index,
-                span: trigger.join(subject.span).join(object.span),
+                // An end may stand in another sentence: the state whose office somebody holds.
+                span: [subject, object]
+                    .into_iter()
+                    .filter(|mention| mention.sentence == parse.index)
+                    .fold(trigger, |span, mention| span.join(mention.span)),
                 trigger,
                 subject: found.subject.mention,
                 object: found.object.mention,
             },
+            further_evidence: Vec::new(),
         }
     }
 }
 
-/// Mention ids of every sentence; mentions are sorted by span, so each sentence has one run of them.
-fn mentions_by_sentence(linked: &Linked) -> Vec<Range<usize>> {
-    let mut out = Vec::with_capacity(linked.sentences.len());
-    let mut next = 0;
-    for sentence in 0..linked.sentences.len() {
-        let start = next;
-        while linked.mentions.get(next).is_some_and(|m| m.sentence == sentence) {
-            next += 1;
-        }
-        out.push(start..next);
-    }
-    out
-}
-
-/// Keeps the best-evidenced of the relations that state the same fact.
+/// One relation a fact: the best-evidenced of those that state it, with the places of the others.
 fn one_a_fact(found: Vec<Relation>) -> Vec<Relation> {
     type Fact = (EntityId, Arc<str>, EntityId, Polarity, Modality);
-    let mut best: BTreeMap<Fact, usize> = BTreeMap::new();
-    for (i, r) in found.iter().enumerate() {
+    // A dated statement says more than an undated one of about the same worth.
+    let worth = |r: &Relation| r.confidence + if r.time.is_some() { 0.1 } else { 0.0 };
+    let mut of_fact: BTreeMap<Fact, usize> = BTreeMap::new();
+    let mut facts: Vec<Vec<Relation>> = Vec::new();
+    for r in found {
         let (a, b) =
             if r.symmetric { (r.subject.min(r.object), r.subject.max(r.object)) } else { (r.subject, r.object) };
-        let key = (a, Arc::clone(&r.predicate), b, r.polarity, r.modality);
-        match best.entry(key) {
-            std::collections::btree_map::Entry::Vacant(slot) => {
-                slot.insert(i);
-            }
-            std::collections::btree_map::Entry::Occupied(mut slot) => {
-                // A dated statement says more than an undated one of about the same worth.
-                let worth = |r: &Relation| r.confidence + if r.time.is_some() { 0.1 } else { 0.0 };
-                if worth(r) > worth(&found[*slot.get()]) {
-                    slot.insert(i);
-                }
-            }
+        let fact = *of_fact.entry((a, Arc::clone(&r.predicate), b, r.polarity, r.modality)).or_insert(facts.len());
+        match facts.get_mut(fact) {
+            Some(statements) => statements.push(r),
+            None => facts.push(vec![r]),
         }
     }
-    let keep: std::collections::BTreeSet<usize> = best.into_values().collect();
-    found.into_iter().enumerate().filter(|(i, _)| keep.contains(i)).map(|(_, r)| r).collect()
+    let mut merged: Vec<Relation> = facts
+        .into_iter()
+        .filter_map(|mut statements| {
+            // The first of the best.
+            let best =
+                (0..statements.len()).rev().max_by(|&i, &j| worth(&statements[i]).total_cmp(&worth(&statements[j])))?;
+            let mut best = statements.remove(best);
+            for other in statements {
+                // What one statement leaves open another may tell.
+                best.time = best.time.or(other.time);
+                best.place = best.place.or(other.place);
+                if other.evidence != best.evidence && !best.further_evidence.contains(&other.evidence) {
+                    best.further_evidence.push(other.evidence);
+                }
+            }
+            Some(best)
+        })
+        .collect();
+    merged.sort_by(|a, b| in_text_order(a).cmp(&in_text_order(b)));
+    merged
+}
+
+fn in_text_order(r: &Relation) -> (Span, MentionId, MentionId, &str) {
+    (r.evidence.trigger, r.evidence.subject, r.evidence.object, &r.rule)
 }

@@ -3,6 +3,10 @@
 //! Passives, relative clauses, reduced relatives, control, raising, coordination, apposition, conjoined
 //! verbs and light verbs are undone here, once, so that a rule speaks of `subject` and `object` only.
 
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::attribution::{self, Denial};
 use super::time::{self, TimeExpression};
 use crate::entity::{Linked, MentionId};
 use crate::mention::{Form, Kind};
@@ -39,6 +43,7 @@ const THROUGH_PARTICIPLE: f32 = 0.93;
 const THROUGH_GAP: f32 = 0.85;
 const THROUGH_REPRESENTATIVE: f32 = 0.85;
 const THROUGH_EXAMPLE: f32 = 0.9;
+const THROUGH_OWNER: f32 = 0.88;
 const THROUGH_LEVEL: f32 = 0.93;
 const THROUGH_PLURAL: f32 = 0.8;
 
@@ -60,7 +65,9 @@ pub(super) struct Parse<'a> {
     lemmas: Vec<String>,
     mention_at: Vec<Option<MentionId>>,
     /// Dates in the sentence, looked for once: a long sentence has many matches.
-    times: std::cell::OnceCell<Vec<TimeExpression>>,
+    times: OnceCell<Vec<TimeExpression>>,
+    /// What the next sentence denies of this one, looked for once.
+    denied_after: OnceCell<Option<Denial>>,
 }
 
 /// Word lists that describe English, not relations; they live in `data/rules/lexicon.toml`.
@@ -73,6 +80,8 @@ pub(super) struct Lexicon {
     pub(super) light_verbs: Vec<String>,
     /// Nouns that stand for the body they belong to ("Israeli officials").
     pub(super) representatives: Vec<String>,
+    /// Nouns that only say what kind of body or people a name is ("the Aruma clan").
+    pub(super) bodies: Vec<String>,
     /// Nouns that only say what kind of place a name is ("Esmeraldas province").
     pub(super) places: Vec<String>,
     /// Those of them that belong to the state they are in ("police in Kenya").
@@ -104,7 +113,7 @@ pub(super) fn among(list: &[String], word: &str) -> bool {
 }
 
 impl<'a> Parse<'a> {
-    pub(super) fn new(linked: &'a Linked, index: usize, words: &'a Lexicon, mentions: std::ops::Range<usize>) -> Self {
+    pub(super) fn new(linked: &'a Linked, index: usize, words: &'a Lexicon) -> Self {
         let sentence = &linked.sentences[index];
         let n = sentence.tokens.len();
         let mut children = vec![Vec::new(); n];
@@ -114,13 +123,23 @@ impl<'a> Parse<'a> {
             }
         }
         let mut mention_at = vec![None; n];
-        for id in mentions {
+        for id in mentions_in(linked, index) {
             for slot in &mut mention_at[linked.mentions[id].tokens.clone()] {
                 *slot = Some(id);
             }
         }
         let lemmas = sentence.tokens.iter().map(|t| t.lemma.to_lowercase()).collect();
-        Self { linked, index, sentence, words, children, lemmas, mention_at, times: std::cell::OnceCell::new() }
+        Self {
+            linked,
+            index,
+            sentence,
+            words,
+            children,
+            lemmas,
+            mention_at,
+            times: OnceCell::new(),
+            denied_after: OnceCell::new(),
+        }
     }
 
     /// Dates in the sentence.
@@ -129,6 +148,17 @@ impl<'a> Parse<'a> {
             let tokens: Vec<&str> = (0..self.len()).map(|t| self.text(t)).collect();
             time::expressions(&tokens)
         })
+    }
+
+    /// What the next sentence denies of what this one reports.
+    pub(super) fn denied_after(&self) -> Option<&Denial> {
+        self.denied_after
+            .get_or_init(|| {
+                let next = self.index + 1;
+                let there = next < self.linked.sentences.len();
+                there.then(|| attribution::denied_before(&Self::new(self.linked, next, self.words))).flatten()
+            })
+            .as_ref()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -239,19 +269,43 @@ impl<'a> Parse<'a> {
 
     /// The token that a relative pronoun stands for, or the token itself.
     fn antecedent(&self, t: usize) -> Filler {
-        let relative =
-            matches!(self.xpos(t), Xpos::Wp | Xpos::Wdt) || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron);
+        let relative = matches!(self.xpos(t), Xpos::Wp | Xpos::WpPoss | Xpos::Wdt)
+            || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron);
         if relative {
             let mut clause = t;
             for _ in 0..MAX_DEPTH {
                 let Some(head) = self.head(clause) else { break };
                 if matches!(self.deprel(clause), Deprel::AclRelcl) {
-                    return Filler { token: head, trust: THROUGH_RELATIVE };
+                    return self.nearer_antecedent(t, head).unwrap_or(Filler { token: head, trust: THROUGH_RELATIVE });
                 }
                 clause = head;
             }
         }
         Filler { token: t, trust: 1.0 }
+    }
+
+    /// "handed X over to Uruguay, which ...": where the parser hangs "which" on a person, or "who" on what is none, the
+    /// name right before the pronoun, if it fits.
+    fn nearer_antecedent(&self, pronoun: usize, head: usize) -> Option<Filler> {
+        const NEAR: usize = 4;
+        let human = match self.lemma(pronoun) {
+            "which" => false,
+            "who" | "whom" => true,
+            _ => return None,
+        };
+        let is_person = |m: MentionId| self.mention_kind(m) == Kind::Person;
+        let named = self.mention_at(head).or_else(|| {
+            self.with_deprel(head, &[Deprel::Flat, Deprel::Appos])
+                .filter(|&c| c > head)
+                .find_map(|c| self.mention_at(c))
+        })?;
+        // "police who", "the team, who": a body may be "who" where no person is at hand.
+        if is_person(named) == human {
+            return None;
+        }
+        let before = (pronoun.saturating_sub(NEAR)..pronoun).rev().find_map(|t| self.mention_at(t))?;
+        (before != named && is_person(before) == human)
+            .then(|| Filler { token: self.mention_head(before), trust: THROUGH_GAP })
     }
 
     fn filler(&self, t: usize, trust: f32) -> Filler {
@@ -264,7 +318,7 @@ impl<'a> Parse<'a> {
             return Vec::new();
         }
         let explicit: Vec<Filler> = self
-            .with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass])
+            .with_deprel(t, &[Deprel::Nsubj, Deprel::NsubjPass, Deprel::NsubjOuter])
             .filter(|&c| self.preposition(c).as_deref() != Some("by"))
             .map(|c| self.filler(c, 1.0))
             .collect();
@@ -560,6 +614,18 @@ impl<'a> Parse<'a> {
         out
     }
 
+    /// Whose thing or people noun `t` names: possessor, adjective or name before it, "of" or "from" phrase. Nobody, where
+    /// the noun is or stands for somebody itself.
+    pub(super) fn owners(&self, t: usize) -> Vec<Filler> {
+        if self.upos(t) != Upos::Noun || !self.fill_single(Filler { token: t, trust: 1.0 }).is_empty() {
+            return Vec::new();
+        }
+        let named = |f: &Filler| !self.fill_single(*f).is_empty();
+        let ways = [self.possessors(t), self.modifiers(t), self.behind(t, "of"), self.behind(t, "from")];
+        let found = ways.into_iter().find(|way| way.iter().any(named)).unwrap_or_default();
+        found.into_iter().filter(named).map(|f| f.lowered(THROUGH_OWNER)).collect()
+    }
+
     /// Who has the title, office or kinship that noun `t` names.
     pub(super) fn holders(&self, t: usize) -> Vec<Filler> {
         let mut out = Vec::new();
@@ -751,8 +817,9 @@ impl<'a> Parse<'a> {
                 return;
             }
         }
+        // "X, a company based in Y": the description is the name's.
         if named.is_empty()
-            && let (Deprel::NmodDesc, Some(head)) = (self.deprel(token), self.head(token))
+            && let (Deprel::NmodDesc | Deprel::Appos, Some(head)) = (self.deprel(token), self.head(token))
             && self.mention_at(head).is_some()
         {
             named.push(head);
@@ -813,6 +880,23 @@ impl<'a> Parse<'a> {
                 return;
             }
         }
+        // "the Aruma and Tigali clans", "the United Shaft Workers union": the noun only says what the name is.
+        if among(&self.words.bodies, self.lemma(token)) {
+            let before = out.len();
+            for c in self.with_deprel(token, &[Deprel::Compound, Deprel::Flat, Deprel::Appos, Deprel::Amod]) {
+                let body = self.mention_at(c).is_some_and(|m| {
+                    let mention = &self.linked.mentions[m];
+                    matches!(mention.form, Form::Name | Form::Alias)
+                        && matches!(mention.kind, Kind::Organization | Kind::Group)
+                });
+                if body {
+                    self.fill_into(Filler { token: c, trust: trust * THROUGH_CONJUNCT }, MAX_DEPTH - 2, out);
+                }
+            }
+            if out.len() > before {
+                return;
+            }
+        }
         // "Liberian refugees", "Muslim students": the noun stands for the people.
         if crate::link::is_private_person(self.lemma(token))
             && let Some(mention) = self
@@ -847,9 +931,22 @@ impl<'a> Parse<'a> {
                         push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE * THROUGH_CONJUNCT });
                     }
                 }
+            } else {
+                // "soldiers of the Somali army": the body is one that stands for another.
+                let whose = self.possessors(token).into_iter().chain(self.behind(token, "of"));
+                for f in whose.filter(|f| among(&self.words.representatives, self.lemma(f.token))) {
+                    self.fill_one(f.lowered(trust), out);
+                }
             }
         }
     }
+}
+
+/// Mentions of a sentence; mentions are sorted by span, so each sentence has one run of them.
+pub(super) fn mentions_in(linked: &Linked, index: usize) -> Range<usize> {
+    let start = linked.mentions.partition_point(|m| m.sentence < index);
+    let end = linked.mentions.partition_point(|m| m.sentence <= index);
+    start..end
 }
 
 fn push(out: &mut Vec<Filled>, filled: Filled) {

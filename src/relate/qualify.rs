@@ -1,18 +1,19 @@
-//! Polarity, modality, attribution, time and place of a match, by scope over the tree.
+//! Polarity, modality, time and place of a match, by scope over the tree; `attribution` tells who says so.
 
+use super::attribution::{attribution, denial};
 use super::matcher::Match;
-use super::parse::{Filler, Parse, among};
+use super::parse::{Parse, among};
 use super::time::{self, Direction};
 use crate::mention::Kind;
-use crate::relation::{Modality, Polarity};
-use crate::span::one_line;
+use crate::relation::{Modality, Polarity, Speaker};
 use crate::syntax::{Deprel, Upos, Xpos};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Qualifiers {
     pub(super) polarity: Polarity,
     pub(super) modality: Modality,
-    pub(super) attribution: Option<String>,
+    pub(super) attribution: Option<Speaker>,
+    pub(super) denied_by: Option<Speaker>,
     pub(super) time: Option<String>,
     pub(super) place: Option<String>,
 }
@@ -33,7 +34,9 @@ pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
     // A title or a place beside a name holds whatever is said of the name.
     let scope = if standing { Scope::default() } else { scope(parse, m) };
     let polarity = if scope.negations % 2 == 1 { Polarity::Negated } else { Polarity::Affirmed };
-    let modality = if scope.denied {
+    let said_by = if standing { None } else { attribution(parse, m) };
+    let denial = if standing { None } else { denial(parse, m, said_by.as_ref()) };
+    let modality = if scope.denied || denial.is_some() {
         Modality::Denied
     } else if scope.hypothetical {
         Modality::Hypothetical
@@ -43,14 +46,18 @@ pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
         Modality::Actual
     };
     if standing {
-        return Qualifiers { polarity, modality, attribution: None, time: None, place: None };
+        return Qualifiers { polarity, modality, attribution: None, denied_by: None, time: None, place: None };
     }
     let direction = if modality == Modality::Actual { Direction::Past } else { Direction::Ahead };
     let hosts = circumstances(parse, m);
+    let denial = denial.unwrap_or_default();
+    // Who denies something says that it is not so; the claim is somebody else's.
+    let said_by = said_by.filter(|s| denial.by.as_ref() != Some(s));
     Qualifiers {
         polarity,
         modality,
-        attribution: attribution(parse, m),
+        attribution: denial.of.or(said_by),
+        denied_by: denial.by,
         time: time_of(parse, &hosts, direction),
         place: place_of(parse, m, &hosts),
     }
@@ -407,65 +414,6 @@ fn question(parse: &Parse<'_>) -> bool {
     let last = parse.len() - 1;
     parse.text(last) == "?"
         && !parse.sentence.tokens.iter().any(|t| matches!(t.xpos, Xpos::OpenQuote | Xpos::CloseQuote))
-}
-
-/// Who is said to say so: "according to X", "X said that ...", "..., X reported".
-fn attribution(parse: &Parse<'_>, m: &Match) -> Option<String> {
-    let mut t = m.verb;
-    for _ in 0..MAX_DEPTH {
-        for c in parse.with_deprel(t, &[Deprel::Obl, Deprel::Advcl, Deprel::Parataxis, Deprel::Nmod]) {
-            if parse.preposition(c).as_deref() == Some("according_to")
-                || (parse.lemma(c) == "accord" && parse.deprel(c) != Deprel::Parataxis)
-            {
-                let who =
-                    if parse.lemma(c) == "accord" { parse.with_deprel(c, &[Deprel::Obl]).next() } else { Some(c) };
-                return who.and_then(|w| name(parse, w));
-            }
-            if parse.deprel(c) == Deprel::Parataxis
-                && among(&parse.words.speech, parse.lemma(c))
-                && let Some(speaker) = parse.with_deprel(c, &[Deprel::Nsubj]).next()
-            {
-                return name(parse, speaker);
-            }
-        }
-        let head = parse.head(t)?;
-        let reported = matches!(parse.deprel(t), Deprel::Ccomp | Deprel::Parataxis | Deprel::Obj | Deprel::Dep)
-            && among(&parse.words.speech, parse.lemma(head));
-        // "accused X of doing Y": whoever accuses says so.
-        let accused = matches!(parse.deprel(t), Deprel::Advcl | Deprel::Xcomp | Deprel::Ccomp)
-            && matches!(
-                parse.lemma(head),
-                "accuse" | "suspect" | "blame" | "charge" | "criticize" | "condemn" | "denounce"
-            )
-            && parse.has_mark(t, &["of", "for", "with"]);
-        if reported || accused {
-            return parse.subjects(head).first().and_then(|speaker| name(parse, speaker.token));
-        }
-        t = head;
-    }
-    None
-}
-
-/// Canonical name of the speaker, or the phrase as it stands.
-fn name(parse: &Parse<'_>, speaker: usize) -> Option<String> {
-    // The name itself, or one beside the noun ("the spokesman, X"); a body that the noun stands for does not speak.
-    let named = parse.fill(Filler { token: speaker, trust: 1.0 });
-    if let Some(f) = named.first()
-        && parse.linked.mentions[f.mention].tokens.contains(&f.token)
-    {
-        return Some(parse.linked.entities[parse.linked.entity_of[f.mention]].name.clone());
-    }
-    if parse.upos(speaker) == Upos::Pron {
-        return None;
-    }
-    // The noun with what stands before it: "unnamed senior officials".
-    let first = parse
-        .with_deprel(speaker, &[Deprel::Amod, Deprel::Compound, Deprel::NmodPoss, Deprel::Nummod, Deprel::Nmod])
-        .filter(|&c| c < speaker)
-        .min()
-        .unwrap_or(speaker);
-    let span = parse.sentence.tokens[first].span.join(parse.sentence.tokens[speaker].span);
-    Some(one_line(span.of(&parse.linked.document.text)))
 }
 
 /// Tokens whose circumstances are the event's: the trigger's own, the light verb, and the clauses above that

@@ -136,6 +136,10 @@ pub(super) enum Step {
     Light,
     /// The nearest mentions below the word that was reached.
     Within,
+    /// Whose the word that was reached is: "Torvald's road", "a trawler of Peru", "Ecuadorean homes".
+    Owner,
+    /// The state that the trigger's holder serves, wherever the article names it.
+    State,
     /// A preposition.
     Behind(String),
 }
@@ -434,6 +438,8 @@ fn path(text: &str) -> Result<ArgumentPath, String> {
                 "infinitive" => Step::Infinitive,
                 "light" => Step::Light,
                 "within" => Step::Within,
+                "owner" => Step::Owner,
+                "state" => Step::State,
                 preposition if preposition.chars().all(|c| c.is_ascii_lowercase() || c == '_') => {
                     Step::Behind(preposition.to_owned())
                 }

@@ -42,6 +42,8 @@ pub struct Entity {
     pub kind: Kind,
     /// Canonical name: the fullest one that the article gives, or a country's usual English name.
     pub name: String,
+    /// What identifies it across articles: its Wikidata item, or kind and normalized name (`person/nasser-bourita`).
+    pub key: String,
     /// Wikidata entity, where known.
     #[schemars(extend("format" = "uri"))]
     pub uri: Option<String>,
@@ -91,7 +93,9 @@ pub struct Relation {
     /// Whether it is said to be real, planned, only possible, or denied.
     pub modality: Modality,
     /// Who says so, where it is not the article itself.
-    pub attribution: Option<String>,
+    pub attribution: Option<Speaker>,
+    /// Who denies it, where it is said to be denied.
+    pub denied_by: Option<Speaker>,
     /// When: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
     pub time: Option<String>,
     /// Name of the place where it happened.
@@ -101,8 +105,20 @@ pub struct Relation {
     pub confidence: f64,
     /// The rule that found it, `family/name`, or `open/verb`.
     pub rule: String,
-    /// Where the text says so.
+    /// Where the text says so best.
     pub evidence: Evidence,
+    /// The other places where it says the same, in text order.
+    pub further_evidence: Vec<Evidence>,
+}
+
+/// Who is said to say or to deny something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Speaker {
+    /// `id` of the entity, where it is one of the article's.
+    pub entity: Option<usize>,
+    /// Canonical name of the entity, or the article's words ("two diplomats").
+    pub name: String,
 }
 
 /// Where the text states a relation.
@@ -159,6 +175,7 @@ impl Document {
             id,
             kind: entity.kind,
             name: entity.name.clone(),
+            key: entity.key.clone(),
             uri: entity.uri.clone(),
             iso: entity.iso.clone(),
             mentions: entity.mentions.iter().map(|&m| mention(linked, m, &chars)).collect(),
@@ -202,9 +219,6 @@ fn argument(linked: &Linked, id: usize, chars: &Chars<'_>) -> Argument {
 }
 
 fn wire_relation(linked: &Linked, relation: &crate::relation::Relation, chars: &Chars<'_>) -> Relation {
-    let evidence = &relation.evidence;
-    let (start, end) = chars.of(evidence.span);
-    let (trigger_start, trigger_end) = chars.of(evidence.trigger);
     Relation {
         subject: relation.subject,
         predicate: relation.predicate.to_string(),
@@ -214,23 +228,35 @@ fn wire_relation(linked: &Linked, relation: &crate::relation::Relation, chars: &
         symmetric: relation.symmetric,
         polarity: relation.polarity,
         modality: relation.modality,
-        attribution: relation.attribution.clone(),
+        attribution: relation.attribution.as_ref().map(|s| wire_speaker(linked, s)),
+        denied_by: relation.denied_by.as_ref().map(|s| wire_speaker(linked, s)),
         time: relation.time.clone(),
         place: relation.place.clone(),
         confidence: rounded(relation.confidence),
         rule: relation.rule.to_string(),
-        evidence: Evidence {
-            sentence: evidence.sentence,
-            start,
-            end,
-            trigger: Trigger {
-                start: trigger_start,
-                end: trigger_end,
-                text: evidence.trigger.of(chars.text).to_owned(),
-            },
-            subject: argument(linked, evidence.subject, chars),
-            object: argument(linked, evidence.object, chars),
-        },
+        evidence: wire_evidence(linked, &relation.evidence, chars),
+        further_evidence: relation.further_evidence.iter().map(|e| wire_evidence(linked, e, chars)).collect(),
+    }
+}
+
+fn wire_speaker(linked: &Linked, speaker: &crate::relation::Speaker) -> Speaker {
+    let entity = match speaker {
+        crate::relation::Speaker::Entity(id) => Some(*id),
+        crate::relation::Speaker::Phrase(_) => None,
+    };
+    Speaker { entity, name: speaker.name(linked).to_owned() }
+}
+
+fn wire_evidence(linked: &Linked, evidence: &crate::relation::Evidence, chars: &Chars<'_>) -> Evidence {
+    let (start, end) = chars.of(evidence.span);
+    let (trigger_start, trigger_end) = chars.of(evidence.trigger);
+    Evidence {
+        sentence: evidence.sentence,
+        start,
+        end,
+        trigger: Trigger { start: trigger_start, end: trigger_end, text: evidence.trigger.of(chars.text).to_owned() },
+        subject: argument(linked, evidence.subject, chars),
+        object: argument(linked, evidence.object, chars),
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) mod samples {
     use crate::document::Document;
     use crate::entity::{Entity, Linked};
     use crate::mention::{Form, Kind, Mention};
-    use crate::relation::{Class, Evidence, Modality, Polarity, Related, Relation};
+    use crate::relation::{Class, Evidence, Modality, Polarity, Related, Relation, Speaker};
     use crate::span::Span;
     use crate::syntax::{Deprel, Sentence, Token, Upos, Xpos};
 
@@ -126,9 +126,11 @@ pub(crate) mod samples {
             if word.starts_with(char::is_uppercase) {
                 entities.push(Entity {
                     kind: Kind::Person,
+                    key: format!("person/{}", word.to_lowercase()),
                     name: word.to_owned(),
                     uri: None,
                     iso: None,
+                    state: None,
                     mentions: vec![mentions.len()],
                 });
                 mentions.push(Mention {
@@ -154,6 +156,7 @@ pub(crate) mod samples {
                     polarity: Polarity::Affirmed,
                     modality: Modality::Actual,
                     attribution: None,
+                    denied_by: None,
                     time: None,
                     place: None,
                     confidence: 0.5,
@@ -165,6 +168,7 @@ pub(crate) mod samples {
                         subject: i - 1,
                         object: i,
                     },
+                    further_evidence: Vec::new(),
                 }
             })
             .collect();
@@ -189,9 +193,11 @@ pub(crate) mod samples {
         ];
         let entity = |kind, name: &str, uri: Option<&str>, iso: Option<&str>, mentions: &[usize]| Entity {
             kind,
+            key: uri.and_then(|u| u.rsplit('/').next()).map_or_else(|| format!("{kind}/{name}"), str::to_owned),
             name: name.to_owned(),
             uri: uri.map(str::to_owned),
             iso: iso.map(str::to_owned),
+            state: None,
             mentions: mentions.to_vec(),
         };
         let entities = vec![
@@ -209,7 +215,8 @@ pub(crate) mod samples {
             symmetric: true,
             polarity: Polarity::Affirmed,
             modality: Modality::Actual,
-            attribution: Some("ألف".to_owned()),
+            attribution: Some(Speaker::Phrase("ألف".to_owned())),
+            denied_by: Some(Speaker::Entity(1)),
             time: Some("2019-12".to_owned()),
             place: Some("Lima".to_owned()),
             confidence: 0.912_345,
@@ -221,6 +228,13 @@ pub(crate) mod samples {
                 subject: 2,
                 object: 3,
             },
+            further_evidence: vec![Evidence {
+                sentence: 0,
+                span: span(TEXT, "Zoë Núñez flew in"),
+                trigger: span(TEXT, "flew"),
+                subject: 1,
+                object: 1,
+            }],
         }];
         Related {
             linked: Linked {

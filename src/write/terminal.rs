@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::triples::shown;
 use crate::mention::Kind;
-use crate::relation::{Modality, Polarity, Related, Relation};
+use crate::relation::{Modality, Polarity, Related, Relation, Speaker};
 use crate::span::one_line;
 
 /// How to draw.
@@ -91,11 +91,13 @@ impl Row {
         if relation.modality != Modality::Actual {
             qualifiers.push(relation.modality.as_str().to_owned());
         }
-        let named = |label: &str, value: &Option<String>| value.as_ref().map(|v| format!("{label} {}", printable(v)));
-        qualifiers.extend(named("according to", &relation.attribution));
-        qualifiers.extend(named("at", &relation.time));
-        qualifiers.extend(named("in", &relation.place));
         let linked = &related.linked;
+        let named = |label: &str, value: Option<&str>| value.map(|v| format!("{label} {}", printable(v)));
+        let speaker = |s: &'_ Option<Speaker>| s.as_ref().map(|s| s.name(linked).to_owned());
+        qualifiers.extend(named("according to", speaker(&relation.attribution).as_deref()));
+        qualifiers.extend(named("denied by", speaker(&relation.denied_by).as_deref()));
+        qualifiers.extend(named("at", relation.time.as_deref()));
+        qualifiers.extend(named("in", relation.place.as_deref()));
         let sentence = linked.sentences[relation.evidence.sentence].span;
         Self {
             subject: printable(&subject.name),

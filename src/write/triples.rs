@@ -19,6 +19,9 @@ pub struct Triple {
     pub subject: String,
     /// What the subject is.
     pub subject_kind: Kind,
+    /// What identifies the subject across articles: its Wikidata item, or kind and normalized name
+    /// (`person/nasser-bourita`).
+    pub subject_key: String,
     /// Wikidata entity of the subject, where known.
     #[schemars(extend("format" = "uri"))]
     pub subject_uri: Option<String>,
@@ -30,6 +33,8 @@ pub struct Triple {
     pub object: String,
     /// What the object is.
     pub object_kind: Kind,
+    /// What identifies the object across articles.
+    pub object_key: String,
     /// Wikidata entity of the object, where known.
     #[schemars(extend("format" = "uri"))]
     pub object_uri: Option<String>,
@@ -43,6 +48,12 @@ pub struct Triple {
     pub modality: Modality,
     /// Who says so, where it is not the article itself.
     pub attribution: Option<String>,
+    /// What identifies that speaker across articles, where the article names one.
+    pub attribution_key: Option<String>,
+    /// Who denies it, where it is said to be denied.
+    pub denied_by: Option<String>,
+    /// What identifies who denies it across articles, where the article names it.
+    pub denied_by_key: Option<String>,
     /// When: `YYYY-MM-DD`, `YYYY-MM` or `YYYY`.
     pub time: Option<String>,
     /// Name of the place where it happened.
@@ -61,6 +72,18 @@ pub struct Triple {
     /// reading; `start` and `end` point into the article. Of a sentence that goes on for thousands of characters only
     /// what stands around the evidence is shown, with `…` where something is left out.
     pub sentence: String,
+    /// The other places in the article that say the same, in text order.
+    pub further_evidence: Vec<Place>,
+}
+
+/// A place in the article that states the relation too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// First character of the evidence.
+    pub start: usize,
+    /// One past its last character.
+    pub end: usize,
 }
 
 /// Bytes of a sentence shown before and after the evidence. Text without full stops can make a sentence of a whole
@@ -79,17 +102,22 @@ pub fn of(related: &Related) -> impl Iterator<Item = Triple> {
             doc: linked.document.id.clone(),
             subject: subject.name.clone(),
             subject_kind: subject.kind,
+            subject_key: subject.key.clone(),
             subject_uri: subject.uri.clone(),
             predicate: relation.predicate.to_string(),
             phrase: relation.phrase.clone(),
             object: object.name.clone(),
             object_kind: object.kind,
+            object_key: object.key.clone(),
             object_uri: object.uri.clone(),
             class: relation.class,
             symmetric: relation.symmetric,
             polarity: relation.polarity,
             modality: relation.modality,
-            attribution: relation.attribution.clone(),
+            attribution: relation.attribution.as_ref().map(|s| s.name(linked).to_owned()),
+            attribution_key: relation.attribution.as_ref().and_then(|s| s.key(linked)).map(str::to_owned),
+            denied_by: relation.denied_by.as_ref().map(|s| s.name(linked).to_owned()),
+            denied_by_key: relation.denied_by.as_ref().and_then(|s| s.key(linked)).map(str::to_owned),
             time: relation.time.clone(),
             place: relation.place.clone(),
             confidence: rounded(relation.confidence),
@@ -97,6 +125,10 @@ pub fn of(related: &Related) -> impl Iterator<Item = Triple> {
             start,
             end,
             sentence: shown(text, linked.sentences[relation.evidence.sentence].span, relation.evidence.span),
+            further_evidence: (relation.further_evidence.iter())
+                .map(|evidence| chars.of(evidence.span))
+                .map(|(start, end)| Place { start, end })
+                .collect(),
         }
     };
     related.relations.iter().map(triple)

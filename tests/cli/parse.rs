@@ -100,12 +100,13 @@ fn an_explanation_shows_tree_mentions_and_rules() {
         "sentence 0: Chancellor Lena Vogt visited Kenya in May.\n  visited  visit VERB VBD [root]\n  ├─ Lena  Lena PROPN NNP [nsubj]",
         "  └─ .  . PUNCT . [punct]\nmentions:\n",
         "  Kenya (country, name, ",
-        "-> country Kenya http://www.wikidata.org/entity/Q114",
-        "relations:\n  Lena Vogt — visited — Kenya  [affirmed actual]\n    CONSULT diplomacy/visit (",
+        "-> country Kenya, Q114 [name of a country]",
+        "relations:\n  Lena Vogt — visited — Kenya  [affirmed actual]\n    CONSULT diplomacy/visit [data/rules/diplomacy.toml:",
         "trigger: visited\n",
         "sentence 1: She didn't meet Kenji Sato.\n",
         "  She (person, pronoun, ",
-        "Kenji Sato  [negated actual]\n    CONSULT diplomacy/meet (",
+        "-> person Lena Vogt, person/lena-vogt [most salient before it]",
+        "Kenji Sato  [negated actual]\n    CONSULT diplomacy/meet [data/rules/diplomacy.toml:",
     ] {
         assert!(said.contains(part), "no `{part}` in\n{said}");
     }
