@@ -742,6 +742,12 @@ fn places(article: &Article<'_>, drafts: &mut [Draft], clusters: &mut Clusters) 
         let index = id.clone().unwrap_or_else(|| key.strip_prefix("the ").unwrap_or(&key).to_owned());
         if let Some(&cluster) = by_key.get(&index) {
             draft.reason = Reason::SameName;
+            // A dateline's capitals are no part of the name.
+            let surface = article.surface(draft.sentence, &draft.tokens);
+            let capitals = |text: &str| !text.chars().any(char::is_lowercase);
+            if capitals(&clusters[cluster].name) && !capitals(&surface) {
+                clusters[cluster].name = surface;
+            }
             draft.cluster = Some(cluster);
         } else {
             let mut cluster = Cluster::new(draft.kind, article.surface(draft.sentence, &draft.tokens));

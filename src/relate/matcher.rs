@@ -145,6 +145,11 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Option<Trigge
     {
         return None;
     }
+    if !pattern.without_object.is_empty()
+        && parse.objects(anchor).iter().any(|f| among(&pattern.without_object, parse.lemma(f.token)))
+    {
+        return None;
+    }
     if pattern.with_object.is_empty() {
         return Some(Triggered { anchor, light: None, extra });
     }
@@ -430,6 +435,10 @@ fn title(parse: &Parse<'_>, m: &Match) -> Option<String> {
         && !matches!(parse.lemma(first - 1), "," | "\"" | "(" | "'s" | "the")
     {
         first -= 1;
+    }
+    // "in Minister X": what links the title to the clause is none of it.
+    while first < m.anchor && matches!(parse.deprel(first), Deprel::Case | Deprel::Punct) {
+        first += 1;
     }
     // "secretary of state"
     let mut last = m.anchor;

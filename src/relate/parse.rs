@@ -80,6 +80,8 @@ pub(super) struct Lexicon {
     pub(super) light_verbs: Vec<String>,
     /// Nouns that stand for the body they belong to ("Israeli officials").
     pub(super) representatives: Vec<String>,
+    /// Nouns that in the plural stand for the body they belong to ("members of the union").
+    pub(super) followers: Vec<String>,
     /// Nouns that only say what kind of body or people a name is ("the Aruma clan").
     pub(super) bodies: Vec<String>,
     /// Nouns that only say what kind of place a name is ("Esmeraldas province").
@@ -299,12 +301,11 @@ impl<'a> Parse<'a> {
                 .filter(|&c| c > head)
                 .find_map(|c| self.mention_at(c))
         })?;
+        let (at, before) = (pronoun.saturating_sub(NEAR)..pronoun).rev().find_map(|t| Some((t, self.mention_at(t)?)))?;
+        // "to X, which ...": a name right before the pronoun, with or without a comma between.
+        let adjacent = at + 1 == pronoun || (at + 2 == pronoun && self.text(at + 1) == ",");
         // "police who", "the team, who": a body may be "who" where no person is at hand.
-        if is_person(named) == human {
-            return None;
-        }
-        let before = (pronoun.saturating_sub(NEAR)..pronoun).rev().find_map(|t| self.mention_at(t))?;
-        (before != named && is_person(before) == human)
+        (before != named && is_person(before) == human && (adjacent || is_person(named) != human))
             .then(|| Filler { token: self.mention_head(before), trust: THROUGH_GAP })
     }
 
@@ -908,7 +909,8 @@ impl<'a> Parse<'a> {
             push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
             return;
         }
-        if among(&self.words.representatives, self.lemma(token)) {
+        let followers = matches!(self.xpos(token), Xpos::Nns) && among(&self.words.followers, self.lemma(token));
+        if followers || among(&self.words.representatives, self.lemma(token)) {
             let body =
                 |c: usize| self.mention_at(c).filter(|&m| !matches!(self.mention_kind(m), Kind::Person | Kind::Place));
             let owner = self

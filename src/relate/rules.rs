@@ -85,6 +85,7 @@ struct RawPattern {
     subject: String,
     object: String,
     without_modifier: Option<Vec<String>>,
+    without_object: Option<Vec<String>>,
     subject_kinds: Option<Vec<String>>,
     object_kinds: Option<Vec<String>>,
     voice: Option<String>,
@@ -159,6 +160,7 @@ pub(super) struct Pattern {
     /// The complement's auxiliaries hold one of these.
     pub(super) with_complement_aux: Vec<String>,
     pub(super) without_modifier: Vec<String>,
+    pub(super) without_object: Vec<String>,
     /// Narrower than the rule's kinds, where the pattern says so.
     pub(super) subject_kinds: Vec<Kind>,
     pub(super) object_kinds: Vec<Kind>,
@@ -377,6 +379,7 @@ fn compile(raw: &RawRule, id: &str, origin: String) -> Result<(Rule, Triggers), 
             with_complement: words(&p.with_complement),
             with_complement_aux: words(&p.with_complement_aux),
             without_modifier: words(&p.without_modifier),
+            without_object: words(&p.without_object),
             subject_kinds: kinds(p.subject_kinds.as_deref().or(raw.subject.as_deref()))?,
             object_kinds: kinds(p.object_kinds.as_deref().or(raw.object.as_deref()))?,
             subject: path(&p.subject)?,
