@@ -708,6 +708,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 if self.clusters[cluster].kind == Kind::Person && !coordinated {
                     continue;
                 }
+            } else if let Some(state) = self.state_behind(s, subject).filter(|_| pronoun == Pronoun::Neuter) {
+                // "Kenya's interim government says it has asked ..."
+                return Some((state, SALIENCE_SCORE, Reason::ClauseSubject));
             } else if article.upos(s, subject) == Upos::Pron && !article.is_relative(s, subject) {
                 // "said it would keep its": the pronoun before was left open.
                 return None;
@@ -743,13 +746,71 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.fits(cluster, pronoun, coordinated).then_some((cluster, SALIENCE_SCORE, Reason::Salience))
     }
 
+    /// The state whose government, army or parliament a noun names.
+    fn state_behind(&mut self, s: usize, noun: usize) -> Option<usize> {
+        let article = self.article;
+        if article.upos(s, noun) != Upos::Noun || !is_organ_of_state(&article.lemma(s, noun)) {
+            return None;
+        }
+        article.children(s, noun).iter().copied().find_map(|c| {
+            let whose = matches!(article.deprel(s, c), Deprel::NmodPoss | Deprel::Amod | Deprel::Compound)
+                || (article.deprel(s, c) == Deprel::Nmod && article.cases(s, c).any(|w| w == "of"));
+            let cluster = self.owner_at(c).filter(|_| whose).and_then(|d| self.cluster_of(d))?;
+            (self.clusters[cluster].kind == Kind::Country).then_some(cluster)
+        })
+    }
+
+    /// "the government", "the interim government", "the authorities": of the only country at hand, or of the one that
+    /// the article is about.
+    fn bare_government(&mut self, s: usize, i: usize) -> bool {
+        let article = self.article;
+        let lemma = article.lemma(s, i);
+        let plural = matches!(article.xpos(s, i), Xpos::Nns);
+        if !(lemma == "government" && !plural || lemma == "authority" && plural) || article.quotation(s, i) != 0 {
+            return false;
+        }
+        let mut definite = false;
+        let bare = article.children(s, i).to_vec().into_iter().all(|c| match article.deprel(s, c) {
+            Deprel::Det => {
+                definite = article.word(s, c).eq_ignore_ascii_case("the");
+                definite
+            }
+            Deprel::Amod | Deprel::Compound => {
+                self.owner_at(c).is_none()
+                    && matches!(
+                        article.lemma(s, c).as_str(),
+                        "interim"
+                            | "new"
+                            | "current"
+                            | "transitional"
+                            | "central"
+                            | "ruling"
+                            | "caretaker"
+                            | "military"
+                    )
+            }
+            Deprel::Nmod | Deprel::NmodPoss | Deprel::Acl | Deprel::Appos => false,
+            _ => true,
+        });
+        if !bare || !(definite || plural) || self.is_introduction(s, i) {
+            return false;
+        }
+        let at_hand = self.only_one(s, i, Kind::Country).map(|found| found.0);
+        let candidates: Vec<(usize, usize)> =
+            self.countries.iter().map(|(&cluster, &count)| (cluster, count)).collect();
+        if let Some(country) = at_hand.or_else(|| self.dominant(s, &candidates)) {
+            self.add(s, i..i + 1, country, Form::Nominal, ONLY_COUNTRY_SCORE, Reason::OnlyCountry);
+        }
+        true
+    }
+
     fn fits(&self, cluster: usize, pronoun: Pronoun, coordinated: bool) -> bool {
         if coordinated {
             return false;
         }
         match (self.clusters[cluster].kind, pronoun) {
-            (Kind::Organization, _) | (Kind::Country, Pronoun::Neuter) | (Kind::Group, Pronoun::Plural) => true,
-            (Kind::Person | Kind::Place | Kind::Group | Kind::Country, _) => false,
+            (Kind::Organization | Kind::Group, _) | (Kind::Country, Pronoun::Neuter) => true,
+            (Kind::Person | Kind::Place | Kind::Country, _) => false,
         }
     }
 
@@ -786,7 +847,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let article = self.article;
         let lemma = article.lemma(s, i);
         let plural = matches!(article.xpos(s, i), Xpos::Nns | Xpos::Nnps);
-        if self.part_of_name(s, i) {
+        if self.part_of_name(s, i) || self.bare_government(s, i) {
             return;
         }
         if plural && is_fighter(&lemma) && !self.is_introduction(s, i) {
@@ -1233,6 +1294,22 @@ impl Region {
             Self::Named(name) => regions.contains(name),
         }
     }
+}
+
+/// Nouns that stand for the state that has what they name.
+fn is_organ_of_state(lemma: &str) -> bool {
+    matches!(
+        lemma,
+        "government"
+            | "administration"
+            | "regime"
+            | "cabinet"
+            | "parliament"
+            | "ministry"
+            | "army"
+            | "military"
+            | "leadership"
+    )
 }
 
 /// Offices that only states have.

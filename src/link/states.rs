@@ -292,6 +292,14 @@ fn nationality(
         as_demonym(article, draft, idx, known, clusters);
         return true;
     }
+    // "the Moroccans refused", "proposed it to the Moroccans": those who act for the state.
+    let stateless = g.countries[idx].iso.as_deref() == Some("PS");
+    if !adjectival && !stateless && is_the_people(article, s, &draft.tokens) && is_government(article, s, &draft.tokens)
+    {
+        as_demonym(article, draft, idx, known, clusters);
+        draft.score *= GOVERNMENT_FACTOR;
+        return true;
+    }
     draft.kind = Kind::Group;
     draft.reason = Reason::Nationality;
     if adjectival {
@@ -300,6 +308,18 @@ fn nationality(
     }
     draft.cluster = Some(known.people(article, clusters, idx, surface));
     true
+}
+
+/// "the Moroccans" with nothing said of them.
+fn is_the_people(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize>) -> bool {
+    let head = article.head_of(s, tokens);
+    tokens.len() == 1
+        && tokens.start > 0
+        && article.word(s, tokens.start - 1).eq_ignore_ascii_case("the")
+        && article
+            .children(s, head)
+            .iter()
+            .all(|&c| matches!(article.deprel(s, c), Deprel::Det | Deprel::Case | Deprel::Cc | Deprel::Punct))
 }
 
 /// "Liberian refugees", "three British tourists": people who act for themselves, not for their state.
@@ -370,6 +390,15 @@ fn is_adjectival(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
     adjective && article.child(s, head, Deprel::Cop).is_some() && article.child(s, head, Deprel::Det).is_none()
 }
 
+/// "London, which signed an accord ...": the clause about the name tells.
+fn acts_below(article: &Article<'_>, s: usize, head: usize) -> bool {
+    article.children(s, head).iter().any(|&clause| {
+        article.deprel(s, clause) == Deprel::AclRelcl
+            && article.gazetteer.acts.subject(&article.lemma(s, clause))
+            && article.child(s, clause, Deprel::Nsubj).is_some_and(|subject| article.is_relative(s, subject))
+    })
+}
+
 /// Whether the name of a seat of government stands where its government acts, is acted on, or has relations.
 ///
 /// Everything else, above all "in", "to" and "from" the city, is the city.
@@ -398,9 +427,9 @@ fn is_government(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
                 );
             let has = lemma == "have"
                 && article.child(s, governor, Deprel::Obj).is_some_and(|o| acts.evidence(&article.lemma(s, o)));
-            acts.subject(&lemma) || ready || has
+            acts.subject(&lemma) || ready || has || acts_below(article, s, head)
         }
-        Deprel::NsubjPass => acts.object(&lemma),
+        Deprel::NsubjPass => acts.object(&lemma) || acts_below(article, s, head),
         Deprel::OblAgent => acts.subject(&lemma) || acts.object(&lemma),
         Deprel::Iobj if case.is_none() && acts.gift(&lemma) => true,
         Deprel::Obj | Deprel::Iobj if case.is_none() => acts.object(&lemma),

@@ -43,6 +43,8 @@ const THROUGH_PARTICIPLE: f32 = 0.93;
 const THROUGH_GAP: f32 = 0.85;
 const THROUGH_REPRESENTATIVE: f32 = 0.85;
 const THROUGH_EXAMPLE: f32 = 0.9;
+const THROUGH_OCCASION: f32 = 0.85;
+const THROUGH_PAIR: f32 = 0.75;
 const THROUGH_OWNER: f32 = 0.88;
 const THROUGH_LEVEL: f32 = 0.93;
 const THROUGH_PLURAL: f32 = 0.8;
@@ -301,7 +303,8 @@ impl<'a> Parse<'a> {
                 .filter(|&c| c > head)
                 .find_map(|c| self.mention_at(c))
         })?;
-        let (at, before) = (pronoun.saturating_sub(NEAR)..pronoun).rev().find_map(|t| Some((t, self.mention_at(t)?)))?;
+        let (at, before) =
+            (pronoun.saturating_sub(NEAR)..pronoun).rev().find_map(|t| Some((t, self.mention_at(t)?)))?;
         // "to X, which ...": a name right before the pronoun, with or without a comma between.
         let adjacent = at + 1 == pronoun || (at + 2 == pronoun && self.text(at + 1) == ",");
         // "police who", "the team, who": a body may be "who" where no person is at hand.
@@ -366,8 +369,14 @@ impl<'a> Parse<'a> {
             }
             Deprel::Acl if self.infinitive(t) => lower(self.noun_subjects(head, depth + 1), THROUGH_CONTROL),
             Deprel::Acl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) => {
-                // "the number of people killed": the participle may hang on the quantity.
-                vec![Filler { token: head, trust: THROUGH_RELATIVE }]
+                let own = Filler { token: head, trust: THROUGH_RELATIVE };
+                // "issued a statement demanding ...": what is no actor has one behind it.
+                let behind = if self.xpos(t) == Xpos::Vbg && self.fill_single(own).is_empty() {
+                    lower(self.noun_subjects(head, depth + 1), THROUGH_PARTICIPLE)
+                } else {
+                    Vec::new()
+                };
+                if behind.is_empty() { vec![own] } else { behind }
             }
             Deprel::AclRelcl if !self.has_relative(t) && self.child(t, Deprel::Obj).is_some() => {
                 vec![Filler { token: head, trust: THROUGH_GAP }]
@@ -433,8 +442,23 @@ impl<'a> Parse<'a> {
         }
         match (self.deprel(t), self.head(t)) {
             (Deprel::Conj, Some(head)) if self.upos(head) == Upos::Noun => self.noun_subjects(head, depth + 1),
+            // "two days of talks"
+            (Deprel::Nmod, Some(head)) if among(&self.words.quantities, self.lemma(head)) => {
+                self.noun_subjects(head, depth + 1)
+            }
+            // "said after talks with X", "arrived from a visit to Y": whose clause it is.
+            (Deprel::Obl, Some(head)) if self.is_verb(head) && self.is_occasion(t) => {
+                self.logical_subjects(head, depth + 1).into_iter().map(|f| f.lowered(THROUGH_OCCASION)).collect()
+            }
             _ => Vec::new(),
         }
+    }
+
+    /// Whether a noun behind a preposition says on what occasion the clause takes place.
+    fn is_occasion(&self, t: usize) -> bool {
+        self.preposition(t).is_some_and(|p| {
+            matches!(p.as_str(), "after" | "during" | "before" | "following" | "in" | "on" | "at" | "from" | "ahead_of")
+        })
     }
 
     /// The light verb that `t` is object of, through a conjunct if need be.
@@ -702,6 +726,38 @@ impl<'a> Parse<'a> {
         Vec::new()
     }
 
+    /// "the two countries", "both leaders"
+    fn is_pair(&self, t: usize) -> bool {
+        self.xpos(t) == Xpos::Nns
+            && pair_kinds(self.lemma(t)).is_some()
+            && self.with_deprel(t, &[Deprel::Nummod, Deprel::Det]).any(|c| matches!(self.lemma(c), "two" | "both"))
+            && self
+                .children(t)
+                .iter()
+                .all(|&c| !matches!(self.deprel(c), Deprel::Acl | Deprel::Nmod | Deprel::NmodPoss | Deprel::Appos))
+    }
+
+    /// The two actors that a noun phrase like "the two countries" points back to: the only two of their kind before it in
+    /// the sentence, or else in the sentence before.
+    fn pair_before(&self, t: usize) -> Vec<MentionId> {
+        let Some(kinds) = pair_kinds(self.lemma(t)) else { return Vec::new() };
+        let here = mentions_in(self.linked, self.index).filter(|&m| self.linked.mentions[m].tokens.end <= t);
+        let before = self.index.checked_sub(1).map_or(0..0, |s| mentions_in(self.linked, s));
+        let distinct = |mentions: &mut dyn Iterator<Item = MentionId>| {
+            let mut found: Vec<MentionId> = Vec::new();
+            for m in mentions {
+                let known = found.iter().any(|&f| self.linked.entity_of[f] == self.linked.entity_of[m]);
+                if kinds.contains(&self.mention_kind(m)) && !known {
+                    found.push(m);
+                }
+            }
+            found
+        };
+        let own = distinct(&mut here.into_iter());
+        let found = if own.is_empty() { distinct(&mut before.into_iter()) } else { own };
+        if found.len() == 2 { found } else { Vec::new() }
+    }
+
     /// Heads of the clauses that complete `t`.
     pub(super) fn complements(&self, t: usize) -> Vec<Filler> {
         // "the demand that Oman leave": a noun's clause hangs on it as acl.
@@ -710,7 +766,15 @@ impl<'a> Parse<'a> {
         } else {
             &[Deprel::Xcomp, Deprel::Ccomp]
         };
-        self.with_deprel(t, rels).map(|c| self.filler(c, 1.0)).collect()
+        let own: Vec<Filler> = self.with_deprel(t, rels).map(|c| self.filler(c, 1.0)).collect();
+        if !own.is_empty() || !self.is_verb(t) {
+            return own;
+        }
+        // "threatened on Monday to leave": an infinitive that stands away from its verb is often hung as a purpose.
+        self.with_deprel(t, &[Deprel::Advcl])
+            .filter(|&c| c > t && self.infinitive(c) && self.child(t, Deprel::Obj).is_none())
+            .map(|c| self.filler(c, THROUGH_CONTROL))
+            .collect()
     }
 
     /// The nearest mention below `t`, level by level, if one level has a single one; what is only loosely attached is left out, and so are
@@ -789,6 +853,12 @@ impl<'a> Parse<'a> {
                 if let Some(mention) = self.mention_at(f.token) {
                     push(out, Filled { mention, token, trust: trust * f.trust });
                 }
+            }
+            return;
+        }
+        if self.is_pair(token) {
+            for mention in self.pair_before(token) {
+                push(out, Filled { mention, token, trust: trust * THROUGH_PAIR });
             }
             return;
         }
@@ -941,6 +1011,17 @@ impl<'a> Parse<'a> {
                 }
             }
         }
+    }
+}
+
+/// The kinds of those whom a plural noun behind "two" or "both" may mean.
+fn pair_kinds(lemma: &str) -> Option<&'static [Kind]> {
+    match lemma {
+        "country" | "nation" | "neighbor" | "neighbour" | "state" | "government" => Some(&[Kind::Country]),
+        "leader" | "man" | "woman" | "minister" | "president" | "diplomat" | "politician" => Some(&[Kind::Person]),
+        "side" | "party" => Some(&[Kind::Country, Kind::Organization, Kind::Group]),
+        "company" | "firm" | "group" | "organization" => Some(&[Kind::Organization]),
+        _ => None,
     }
 }
 
