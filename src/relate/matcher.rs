@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::parse::{Filled, Filler, Parse, among};
 use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos, name_key};
-use crate::entity::MentionId;
 use crate::mention::{Form, Kind};
 use crate::relation::Class;
 use crate::syntax::{Deprel, Upos, Xpos};
@@ -145,6 +144,12 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Option<Trigge
     {
         return None;
     }
+    if !pattern.predicate_of.is_empty() {
+        let behind = parse.preposition(anchor).is_some_and(|p| among(&pattern.predicate_of, &p));
+        if !behind || parse.child(anchor, Deprel::Cop).is_none() {
+            return None;
+        }
+    }
     if !pattern.without_object.is_empty()
         && parse.objects(anchor).iter().any(|f| among(&pattern.without_object, parse.lemma(f.token)))
     {
@@ -223,7 +228,7 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
             },
             subject,
             object,
-            standing: pattern.pos == TriggerPos::Name,
+            standing: pattern.pos == TriggerPos::Name && pattern.predicate_of.is_empty(),
             specificity: pattern.specificity(),
         });
     }
@@ -318,12 +323,9 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
 
 /// The state whose office the holder of title `t` has, at its mention nearest to the sentence.
 fn state_served(parse: &Parse<'_>, t: usize) -> Option<Filled> {
-    let linked = parse.linked;
     let holder = parse.holders(t).into_iter().flat_map(|f| parse.fill_single(f)).next()?;
-    let state = linked.entities[linked.entity_of[holder.mention]].state?;
-    let distance = |&m: &MentionId| linked.mentions[m].sentence.abs_diff(parse.index);
-    let mention = linked.entities[state.country].mentions.iter().copied().min_by_key(distance)?;
-    Some(Filled { mention, token: t, trust: state.score })
+    let (mention, trust) = parse.state_of(holder.token)?;
+    Some(Filled { mention, token: t, trust })
 }
 
 fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_trigger: bool) -> Vec<Filler> {

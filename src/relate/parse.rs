@@ -82,6 +82,8 @@ pub(super) struct Lexicon {
     pub(super) light_verbs: Vec<String>,
     /// Nouns that stand for the body they belong to ("Israeli officials").
     pub(super) representatives: Vec<String>,
+    /// Nouns for what a head of state or government leads ("his administration").
+    pub(super) governments: Vec<String>,
     /// Nouns that in the plural stand for the body they belong to ("members of the union").
     pub(super) followers: Vec<String>,
     /// Nouns that only say what kind of body or people a name is ("the Aruma clan").
@@ -132,7 +134,15 @@ impl<'a> Parse<'a> {
                 *slot = Some(id);
             }
         }
-        let lemmas = sentence.tokens.iter().map(|t| t.lemma.to_lowercase()).collect();
+        let lemmas = sentence
+            .tokens
+            .iter()
+            .map(|t| {
+                let lemma = t.lemma.to_lowercase();
+                // "re-establish" is "reestablish"
+                lemma.strip_prefix("re-").map(|rest| format!("re{rest}")).unwrap_or(lemma)
+            })
+            .collect();
         Self {
             linked,
             index,
@@ -456,9 +466,13 @@ impl<'a> Parse<'a> {
 
     /// Whether a noun behind a preposition says on what occasion the clause takes place.
     fn is_occasion(&self, t: usize) -> bool {
-        self.preposition(t).is_some_and(|p| {
-            matches!(p.as_str(), "after" | "during" | "before" | "following" | "in" | "on" | "at" | "from" | "ahead_of")
-        })
+        self.upos(t) == Upos::Noun
+            && self.preposition(t).is_some_and(|p| {
+                matches!(
+                    p.as_str(),
+                    "after" | "during" | "before" | "following" | "in" | "on" | "at" | "from" | "ahead_of"
+                )
+            })
     }
 
     /// The light verb that `t` is object of, through a conjunct if need be.
@@ -696,6 +710,14 @@ impl<'a> Parse<'a> {
         if self.child(t, Deprel::Cop).is_some() {
             out.extend(self.surface_subjects(t, 0));
         }
+        // "became a member of NATO", "was named ambassador"
+        if let (Deprel::Xcomp, Some(verb)) = (self.deprel(t), self.head(t)) {
+            match self.lemma(verb) {
+                "become" | "remain" | "stay" => out.extend(self.subjects(verb)),
+                "name" | "elect" | "appoint" | "make" | "crown" => out.extend(self.objects(verb)),
+                _ => {}
+            }
+        }
         // "World Bank spokeswoman Lena Vogt": a title right before a person's name, whatever the tree says.
         if out.is_empty()
             && t + 1 < self.len()
@@ -810,6 +832,15 @@ impl<'a> Parse<'a> {
             .filter(|&c| self.infinitive(c))
             .map(|c| self.filler(c, 1.0))
             .collect()
+    }
+
+    /// The state that the person mentioned at `t` serves, at its mention nearest to this sentence, and the belief in it.
+    pub(super) fn state_of(&self, t: usize) -> Option<(MentionId, f32)> {
+        let linked = self.linked;
+        let state = linked.entities[linked.entity_of[self.mention_at(t)?]].state?;
+        let distance = |&m: &MentionId| linked.mentions[m].sentence.abs_diff(self.index);
+        let mention = linked.entities[state.country].mentions.iter().copied().min_by_key(distance)?;
+        Some((mention, state.score))
     }
 
     /// Named (or otherwise linked) mentions that fill an argument at `filler`: itself, its conjuncts, its
@@ -977,6 +1008,13 @@ impl<'a> Parse<'a> {
                 .find(|&m| self.mention_kind(m) == Kind::Group)
         {
             push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE });
+            return;
+        }
+        // "his administration", "her country": of the state whose office the person has.
+        if among(&self.words.governments, self.lemma(token))
+            && let Some((mention, score)) = self.possessors(token).iter().find_map(|f| self.state_of(f.token))
+        {
+            push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE * score });
             return;
         }
         let followers = matches!(self.xpos(token), Xpos::Nns) && among(&self.words.followers, self.lemma(token));
