@@ -502,6 +502,17 @@ impl<'w, 'a> Walk<'w, 'a> {
         {
             subjects.push(article.first_conjunct(s, noun));
         }
+        // "The League would drop it, said its lawyer": the subject of what is said before.
+        if possessive
+            && let Some(said) = article
+                .children(s, clause)
+                .iter()
+                .copied()
+                .find(|&c| c < i && matches!(article.deprel(s, c), Deprel::Ccomp | Deprel::Parataxis))
+            && let Some(subject) = article.subject(s, said)
+        {
+            subjects.push(subject);
+        }
         // "his visit" as subject, or within it, cannot be its own owner.
         if possessive && let Some(own) = own.filter(|&o| !self.is_inside(s, i, o)) {
             subjects.push(own);
@@ -738,10 +749,16 @@ impl<'w, 'a> Walk<'w, 'a> {
         let root = (0..article.len(s - 1)).find(|&t| article.deprel(s - 1, t) == Deprel::Root)?;
         let subject = article.subject(s - 1, root)?;
         let coordinated = article.children(s - 1, subject).iter().any(|&c| article.deprel(s - 1, c) == Deprel::Conj);
+        // The name itself, or one beside the noun ("Its employer, Sea Harvest").
+        let beside = |t: usize| {
+            t == subject
+                || (article.head(s - 1, t) == Some(subject)
+                    && matches!(article.deprel(s - 1, t), Deprel::Appos | Deprel::Flat))
+        };
         let draft = self.of_sentence[s - 1]
             .iter()
             .copied()
-            .find(|&d| article.head_of(s - 1, &self.drafts[d].tokens) == subject)?;
+            .find(|&d| beside(article.head_of(s - 1, &self.drafts[d].tokens)))?;
         let cluster = self.cluster_of(draft)?;
         self.fits(cluster, pronoun, coordinated).then_some((cluster, SALIENCE_SCORE, Reason::Salience))
     }

@@ -82,12 +82,21 @@ fn initials(key: &str) -> [String; 2] {
 fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
     let mut surnames: HashSet<String> = HashSet::new();
     for draft in drafts.iter().filter(|d| d.cluster.is_none() && d.kind == Kind::Person && d.tokens.len() > 1) {
-        // All but the given name: of two family names either may stand alone ("Dávila" for Álvaro Dávila Montúfar).
-        for token in draft.tokens.start + 1..draft.tokens.end {
+        // Any part may stand alone: "Dávila" for Álvaro Dávila Montúfar, "Siriwan" for Siriwan Kaewpradit.
+        for token in draft.tokens.clone() {
             surnames.insert(article.key(draft.sentence, &(token..token + 1)));
         }
     }
     let first_words = first_words(article, drafts);
+    // "Kosi Urja" beside Kosi Urja Ltd.
+    let companies: HashSet<String> = drafts
+        .iter()
+        .filter(|d| d.kind == Kind::Organization && d.tokens.len() > 2)
+        .filter_map(|d| {
+            let key = article.key(d.sentence, &d.tokens);
+            key.rsplit_once(' ').filter(|(_, last)| is_corporate(last)).map(|(core, _)| core.to_owned())
+        })
+        .collect();
     let mut votes: HashMap<String, [f32; 3]> = HashMap::new();
     let slot = |kind: Kind| match kind {
         Kind::Person => Some(0),
@@ -106,6 +115,8 @@ fn harmonize(article: &Article<'_>, drafts: &mut [Draft]) {
             && !article.is_locative(draft.sentence, &draft.tokens)
         {
             draft.kind = Kind::Person;
+        } else if draft.kind == Kind::Person && companies.contains(&key) {
+            draft.kind = Kind::Organization;
         } else if draft.kind == Kind::Person
             && draft.tokens.len() == 1
             && !surnames.contains(&key)
@@ -701,15 +712,19 @@ fn organizations(article: &Article<'_>, drafts: &mut [Draft], clusters: &mut Clu
     shortened(&cores, &by_core, clusters);
 }
 
-/// "the Polisario" is the Polisario Front: what is left out is a common noun. "Torvald" is Torvald Minerals: its first
-/// word alone, where no other name begins so.
+/// "the Polisario" is the Polisario Front: what is left out is a common noun. "Torvald" is Torvald Minerals, "the
+/// Council" the Sons of Marwan Council: its first word or its end, where no other name begins or ends so.
 fn shortened(cores: &[(String, usize)], by_core: &HashMap<String, Vec<Body>>, clusters: &mut Clusters) {
     let mut long_of: HashMap<&str, Option<usize>> = HashMap::new();
     let mut by_first: HashMap<&str, Option<usize>> = HashMap::new();
+    let mut by_last: HashMap<&str, Option<usize>> = HashMap::new();
     for (core, cluster) in cores {
         // Two longer names for one short one: it is unclear which.
         if let Some((first, _)) = core.split_once(' ').filter(|(first, _)| first.chars().count() > 3) {
             by_first.entry(first).and_modify(|c| *c = None).or_insert(Some(*cluster));
+        }
+        for end in core.match_indices(' ').map(|(at, _)| &core[at + 1..]).filter(|end| end.chars().count() > 3) {
+            by_last.entry(end).and_modify(|c| *c = None).or_insert(Some(*cluster));
         }
         let mut rest = core.as_str();
         while let Some((lead, last)) = rest.rsplit_once(' ') {
@@ -723,7 +738,12 @@ fn shortened(cores: &[(String, usize)], by_core: &HashMap<String, Vec<Body>>, cl
         }
     }
     for (core, cluster) in cores {
-        let long = long_of.get(core.as_str()).or_else(|| by_first.get(core.as_str())).copied().flatten();
+        // What a table knows by itself is no short form.
+        if clusters[*cluster].uri.is_some() {
+            continue;
+        }
+        let core = core.as_str();
+        let long = [&long_of, &by_first, &by_last].into_iter().find_map(|map| map.get(core)).copied().flatten();
         if let Some(long) = long {
             clusters.merge(long, *cluster);
         }

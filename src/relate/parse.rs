@@ -284,7 +284,8 @@ impl<'a> Parse<'a> {
     /// The token that a relative pronoun stands for, or the token itself.
     fn antecedent(&self, t: usize) -> Filler {
         let relative = matches!(self.xpos(t), Xpos::Wp | Xpos::WpPoss | Xpos::Wdt)
-            || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron);
+            || (self.lemma(t) == "that" && self.upos(t) == Upos::Pron)
+            || self.lemma(t) == "whose";
         if relative {
             let mut clause = t;
             for _ in 0..MAX_DEPTH {
@@ -653,11 +654,15 @@ impl<'a> Parse<'a> {
         out
     }
 
-    /// Whose thing or people noun `t` names: possessor, adjective or name before it, "of" or "from" phrase. Nobody, where
-    /// the noun is or stands for somebody itself.
+    /// Whose thing or people noun `t` names: possessor, adjective or name before it, "of" or "from" phrase; nobody, where
+    /// the noun is a name itself.
     pub(super) fn owners(&self, t: usize) -> Vec<Filler> {
-        if self.upos(t) != Upos::Noun || !self.fill_single(Filler { token: t, trust: 1.0 }).is_empty() {
+        if self.upos(t) != Upos::Noun || self.mention_at(t).is_some() {
             return Vec::new();
+        }
+        // "its offices": a noun that stands for its owner.
+        if !self.fill_single(Filler { token: t, trust: 1.0 }).is_empty() {
+            return vec![Filler { token: t, trust: THROUGH_OWNER }];
         }
         let named = |f: &Filler| !self.fill_single(*f).is_empty();
         let ways = [self.possessors(t), self.modifiers(t), self.behind(t, "of"), self.behind(t, "from")];
@@ -692,7 +697,7 @@ impl<'a> Parse<'a> {
                 deprel if !person(head) => {
                     let shares = match deprel {
                         Deprel::Compound => t < head && self.upos(head) == Upos::Noun && self.upos(t) == Upos::Noun,
-                        Deprel::Conj => matches!(self.upos(head), Upos::Noun | Upos::Propn),
+                        Deprel::Conj | Deprel::Appos => matches!(self.upos(head), Upos::Noun | Upos::Propn),
                         _ => false,
                     };
                     if shares {
@@ -746,6 +751,22 @@ impl<'a> Parse<'a> {
             }
         }
         Vec::new()
+    }
+
+    /// "a trawler of Hvalklettur Seafood, a company based in Y": the name right before an apposition that says what kind of
+    /// body or place it is, though the parser hangs it on the noun before.
+    fn described_name(&self, t: usize) -> Option<usize> {
+        let kinds: &[Kind] = if among(&self.words.bodies, self.lemma(t)) {
+            &[Kind::Organization, Kind::Group]
+        } else if among(&self.words.places, self.lemma(t)) {
+            &[Kind::Place, Kind::Country]
+        } else {
+            return None;
+        };
+        let first = self.children(t).iter().copied().filter(|&c| self.deprel(c) != Deprel::Punct).min()?.min(t);
+        let before = first.checked_sub(2).filter(|&b| self.text(b + 1) == ",")?;
+        let mention = self.mention_at(before)?;
+        kinds.contains(&self.mention_kind(mention)).then(|| self.mention_head(mention))
     }
 
     /// "the two countries", "both leaders"
@@ -904,7 +925,8 @@ impl<'a> Parse<'a> {
             && self.upos(token) == Upos::Noun
             && let Some(next) = self.mention_at(token + 1)
             && self.linked.mentions[next].tokens.start == token + 1
-            && self.head(self.mention_head(next)) == Some(token)
+            && (self.head(self.mention_head(next)) == Some(token)
+                || (among(&self.words.bodies, self.lemma(token)) && self.mention_kind(next) == Kind::Organization))
             && self.preposition(self.mention_head(next)).is_none()
         {
             named.push(self.mention_head(next));
@@ -922,9 +944,8 @@ impl<'a> Parse<'a> {
         // "X, a company based in Y": the description is the name's.
         if named.is_empty()
             && let (Deprel::NmodDesc | Deprel::Appos, Some(head)) = (self.deprel(token), self.head(token))
-            && self.mention_at(head).is_some()
         {
-            named.push(head);
+            named.extend(self.described_name(token).or(Some(head)).filter(|&t| self.mention_at(t).is_some()));
         }
         if let Some(&c) = named.first() {
             if let Some(mention) = self.mention_at(c) {
