@@ -335,14 +335,24 @@ impl<'w, 'a> Walk<'w, 'a> {
             let name = super::text::key(&self.clusters[person].name);
             self.article.gazetteer.state_of_leader(&name, office)
         });
+        self.remember(person, office, country);
+        // "the minister" for a foreign minister.
+        if let Some(minister) = self.article.gazetteer.office("minister").filter(|&m| m != office)
+            && self.article.gazetteer.is_ministry(office)
+        {
+            self.remember(person, minister, country);
+        }
+        if let Some(gender) = self.article.gazetteer.offices.get(office).copied().flatten() {
+            self.clusters[person].gender.get_or_insert(gender);
+        }
+    }
+
+    fn remember(&mut self, person: usize, office: usize, country: Option<usize>) {
         let list = self.held.entry(office).or_default();
         if let Some(held) = list.iter_mut().find(|h| h.person == person) {
             held.country = held.country.or(country);
         } else if list.len() < MAX_CANDIDATES {
             list.push(Held { person, country });
-        }
-        if let Some(gender) = self.article.gazetteer.offices.get(office).copied().flatten() {
-            self.clusters[person].gender.get_or_insert(gender);
         }
     }
 
@@ -551,7 +561,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     }
 
     /// "His wife, Agnes Undiap": whose kin shares the family name of somebody of late is most likely that one's.
-    fn by_family_name(&mut self, s: usize, i: usize, gender: Gender) -> Option<(usize, f32, Reason)> {
+    fn by_family_name(&mut self, s: usize, i: usize) -> Option<(usize, f32, Reason)> {
         let article = self.article;
         let noun = article.head(s, i)?;
         if !is_kin(&article.lemma(s, noun)) {
@@ -571,9 +581,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                     continue;
                 }
                 let Some(cluster) = self.cluster_of(draft).filter(|&c| c != relative) else { continue };
-                let other = self.clusters[cluster].gender.is_some_and(|g| g != gender);
+                // A first name's usual gender tells less than the family name.
                 let name = super::text::key(&self.clusters[cluster].name);
-                if other || name.rsplit(' ').next() != Some(family.as_str()) {
+                if name.rsplit(' ').next() != Some(family.as_str()) {
                     continue;
                 }
                 if found.is_some_and(|f| f != cluster) {
@@ -587,7 +597,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn personal(&mut self, s: usize, i: usize, gender: Gender, possessive: bool) -> Option<(usize, f32, Reason)> {
         let article = self.article;
-        if possessive && let Some(found) = self.by_family_name(s, i, gender) {
+        if possessive && let Some(found) = self.by_family_name(s, i) {
             return Some(found);
         }
         let quotation = article.quotation(s, i);

@@ -1,6 +1,6 @@
 //! The tables of `data/gazetteer`, compiled into the program and indexed once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::text::{fold, key, letters};
 
@@ -155,6 +155,8 @@ pub(super) struct Gazetteer {
     states_of_family_names: HashMap<(String, usize), Option<usize>>,
     pub(super) offices: Vec<Option<Gender>>,
     office_phrases: HashMap<&'static str, usize>,
+    /// Offices of ministers who are not the head of government.
+    ministries: HashSet<usize>,
     titles: HashMap<&'static str, Title>,
     nominals: HashMap<&'static str, NominalSort>,
     /// The row of a nominal: nouns of one row may stand for one another ("company", "firm").
@@ -311,6 +313,9 @@ impl Gazetteer {
             for phrase in cell(row[2]) {
                 self.office_phrases.entry(phrase).or_insert(idx);
             }
+            if row[0].ends_with("minister") && row[0] != "prime minister" {
+                self.ministries.insert(idx);
+            }
             self.offices.push(Gender::parse(row[1]));
         }
         for row in rows(TITLES, 2) {
@@ -401,6 +406,11 @@ impl Gazetteer {
     pub(super) fn title(&self, word: &str) -> Option<Title> {
         let word = word.trim_end_matches('.').to_lowercase();
         self.titles.get(word.as_str()).copied()
+    }
+
+    /// Whether the holder of an office is called "the minister".
+    pub(super) fn is_ministry(&self, office: usize) -> bool {
+        self.ministries.contains(&office)
     }
 
     /// The name of the row that a common noun for organizations stands in.

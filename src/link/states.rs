@@ -310,11 +310,18 @@ fn nationality(
     true
 }
 
-/// "the Moroccans" with nothing said of them.
+/// "the Moroccans" with nothing said of them, where they do not do what a people does ("the French voted").
 fn is_the_people(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize>) -> bool {
     let head = article.head_of(s, tokens);
+    let popular = article.head(s, head).is_some_and(|verb| {
+        matches!(
+            article.lemma(s, verb).as_str(),
+            "vote" | "want" | "hope" | "fear" | "protest" | "thank" | "sell" | "view" | "feel"
+        )
+    });
     tokens.len() == 1
         && tokens.start > 0
+        && !popular
         && article.word(s, tokens.start - 1).eq_ignore_ascii_case("the")
         && article
             .children(s, head)

@@ -21,7 +21,15 @@ pub(super) struct Denial {
 /// Who is said to say so: "according to X", "X said that ...", "..., X reported", or the speaker of the quotation that
 /// goes on from the sentence before.
 pub(super) fn attribution(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
-    reported(parse, m).or_else(|| quoted_on(parse, m))
+    reported(parse, m).or_else(|| hearsay(parse, m)).or_else(|| quoted_on(parse, m))
+}
+
+/// "reportedly", "allegedly": somebody says so, not the article.
+fn hearsay(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
+    let said = parse
+        .with_deprel(m.verb, &[Deprel::Advmod])
+        .find(|&c| matches!(parse.lemma(c), "reportedly" | "allegedly" | "purportedly" | "supposedly"))?;
+    Some(Speaker::Phrase(parse.text(said).to_lowercase()))
 }
 
 fn reported(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {

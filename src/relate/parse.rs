@@ -238,7 +238,9 @@ impl<'a> Parse<'a> {
             Some(of) if self.lemma(first) == "out" && self.lemma(of) == "of" => return Some("out_of".to_owned()),
             other => other.unwrap_or(first),
         };
-        let mut words = vec![self.lemma(case)];
+        // "according to", "including": a participle that has become a preposition keeps its form.
+        let form = if self.is_verb(case) { self.text(case).to_lowercase() } else { self.lemma(case).to_owned() };
+        let mut words = vec![form.as_str()];
         words.extend(self.with_deprel(case, &[Deprel::Fixed]).map(|c| self.lemma(c)));
         Some(words.join("_"))
     }
@@ -886,8 +888,7 @@ impl<'a> Parse<'a> {
         let Filler { token, trust } = filler;
         self.fill_one(filler, out);
         for c in self.with_deprel(token, &[Deprel::Conj]) {
-            let excluded =
-                self.with_deprel(c, &[Deprel::Cc, Deprel::Advmod]).any(|g| matches!(self.lemma(g), "not" | "nor"));
+            let excluded = self.with_deprel(c, &[Deprel::Cc, Deprel::Advmod]).any(|g| self.lemma(g) == "not");
             if !excluded && !self.is_verb(c) {
                 self.fill_into(Filler { token: c, trust: trust * THROUGH_CONJUNCT }, depth + 1, out);
             }

@@ -4,6 +4,7 @@ use super::attribution::{attribution, denial};
 use super::matcher::Match;
 use super::parse::{Parse, among};
 use super::time::{self, Direction};
+use crate::entity::MentionId;
 use crate::mention::Kind;
 use crate::relation::{Modality, Polarity, Speaker};
 use crate::syntax::{Deprel, Upos, Xpos};
@@ -108,8 +109,8 @@ fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
     // "No state has ties with X", "neither country"
     for end in [m.subject.token, m.object.token] {
         negated += parse
-            .with_deprel(end, &[Deprel::Det, Deprel::Advmod])
-            .filter(|&c| matches!(parse.lemma(c), "no" | "neither" | "not"))
+            .with_deprel(end, &[Deprel::Det, Deprel::Advmod, Deprel::CcPreconj, Deprel::Cc])
+            .filter(|&c| matches!(parse.lemma(c), "no" | "neither" | "nor" | "not"))
             .count();
     }
     scope.negations += negated.min(1);
@@ -177,6 +178,9 @@ fn auxiliaries(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
         carriers.push(t);
     }
     for t in carriers {
+        scope.hypothetical |= parse.with_deprel(t, &[Deprel::Advmod]).any(|c| {
+            matches!(parse.lemma(c), "possibly" | "perhaps" | "maybe" | "probably" | "likely" | "potentially")
+        });
         for c in parse.with_deprel(t, &[Deprel::Aux]) {
             match parse.lemma(c) {
                 "will" | "shall" | "'ll" | "wo" => {
@@ -193,7 +197,7 @@ fn auxiliaries(parse: &Parse<'_>, verb: usize, scope: &mut Scope) {
             }
         }
         // "is due to meet", "was set to meet", where the parser takes the adjective for an adverb
-        let due = parse.with_deprel(t, &[Deprel::Advmod, Deprel::Mark, Deprel::Aux]).any(|c| {
+        let due = parse.with_deprel(t, &[Deprel::Advmod, Deprel::Mark, Deprel::Aux, Deprel::Case]).any(|c| {
             c < t
                 && matches!(parse.lemma(c), "due" | "set" | "about" | "going" | "scheduled")
                 && parse.child(c, Deprel::Fixed).is_some()
@@ -467,15 +471,36 @@ fn time_of(parse: &Parse<'_>, hosts: &[usize], direction: Direction) -> Option<S
     best.map(|(_, date)| date)
 }
 
+/// "at a summit in Lisbon", "on the sidelines of the UN General Assembly in New York": the place of the occasion.
+fn place_below(parse: &Parse<'_>, occasion: usize) -> Option<MentionId> {
+    let mut noun = occasion;
+    for _ in 0..3 {
+        let place = parse
+            .with_deprel(noun, &[Deprel::Nmod])
+            .filter(|&c| matches!(parse.preposition(c).as_deref(), Some("in" | "at")))
+            .find_map(|c| {
+                parse.mention_at(c).filter(|&m| matches!(parse.mention_kind(m), Kind::Place | Kind::Country))
+            });
+        if place.is_some() {
+            return place;
+        }
+        noun = parse.with_deprel(noun, &[Deprel::Nmod]).find(|&c| parse.preposition(c).as_deref() == Some("of"))?;
+    }
+    None
+}
+
 fn place_of(parse: &Parse<'_>, m: &Match, hosts: &[usize]) -> Option<String> {
     let linked = parse.linked;
     let ends = [linked.entity_of[m.subject.mention], linked.entity_of[m.object.mention]];
     for &host in hosts {
         for c in parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]) {
-            if !parse.preposition(c).is_some_and(|p| matches!(p.as_str(), "in" | "at" | "near" | "outside")) {
+            let at = parse.preposition(c).unwrap_or_default();
+            if !matches!(at.as_str(), "in" | "at" | "near" | "outside")
+                && !(matches!(at.as_str(), "on" | "during") && parse.mention_at(c).is_none())
+            {
                 continue;
             }
-            let Some(mention) = parse.mention_at(c) else { continue };
+            let Some(mention) = parse.mention_at(c).or_else(|| place_below(parse, c)) else { continue };
             let entity = linked.entity_of[mention];
             if matches!(parse.mention_kind(mention), Kind::Place | Kind::Country) && !ends.contains(&entity) {
                 return Some(linked.entities[entity].name.clone());

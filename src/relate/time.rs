@@ -190,9 +190,11 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
                     };
                     last = i + 2;
                     found = Some((i..last, Value::Unit(u, by)));
-                } else if let (Some(n), Some(u), "ago") = (number(w), unit(word(i + 1)), word(i + 2)) {
+                } else if let (Some(n), Some(u), "ago" | "earlier" | "before" | "previously" | "later") =
+                    (number(w), unit(word(i + 1)), word(i + 2))
+                {
                     last = i + 3;
-                    found = Some((i..last, Value::Unit(u, -n)));
+                    found = Some((i..last, Value::Unit(u, if word(i + 2) == "later" { n } else { -n })));
                 } else if let Some(y) = year(w)
                     && (matches!(
                         before,

@@ -127,15 +127,15 @@ pub struct Speaker {
 pub struct Evidence {
     /// Number of the sentence, from 0.
     pub sentence: usize,
-    /// First character of trigger, subject and object together.
+    /// First character of trigger, subject and object together, as far as they stand in this sentence.
     pub start: usize,
     /// One past their last character.
     pub end: usize,
     /// The words that express the relation, from the first to the last of them.
     pub trigger: Trigger,
-    /// The mention that is the subject.
+    /// The mention that is the subject. It may stand in another sentence, as one of "both countries" does.
     pub subject: Argument,
-    /// The mention that is the object.
+    /// The mention that is the object. It may stand in another sentence, as the state of "President X" does.
     pub object: Argument,
 }
 

@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod arguments;
+mod cases;
 mod extract;
 mod facts;
 mod parse;

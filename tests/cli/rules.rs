@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tidings::mention::Kind;
+
 use crate::run::Folder;
 
 const PAINT: &str = r#"family = "arts"
@@ -151,21 +153,26 @@ fn every_predicate_is_in_the_inventory() {
     let mut listed = std::collections::BTreeMap::new();
     for line in include_str!("../../data/rules/predicates.tsv").lines().filter(|l| !l.starts_with('#')) {
         let cells: Vec<&str> = line.split('\t').collect();
-        assert_eq!(cells.len(), 7, "{line}");
+        assert_eq!(cells.len(), 9, "{line}");
         assert!(listed.insert(cells[0], cells).is_none(), "{line}");
     }
-    let mut used = std::collections::BTreeSet::new();
+    let mut used = std::collections::BTreeMap::new();
     for rule in &tidings::relate::RuleSet::shipped().unwrap().rules {
         let cells =
             listed.get(&*rule.predicate).unwrap_or_else(|| panic!("{} is not listed ({})", rule.predicate, rule.id));
         assert_eq!(cells[1], rule.class.as_str(), "{}", rule.id);
         assert!(cells[2] == "either" || (cells[2] == "yes") == rule.symmetric, "{}", rule.id);
-        used.insert(rule.predicate.to_string());
+        let kinds: &mut [std::collections::BTreeSet<Kind>; 2] = used.entry(rule.predicate.to_string()).or_default();
+        kinds[0].extend(&rule.subject_kinds);
+        kinds[1].extend(&rule.object_kinds);
     }
     for (predicate, cells) in &listed {
-        assert!(used.contains(*predicate), "no rule gives {predicate}");
+        let kinds = used.get(*predicate).unwrap_or_else(|| panic!("no rule gives {predicate}"));
+        let named =
+            |kinds: &std::collections::BTreeSet<Kind>| kinds.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(",");
+        assert_eq!((cells[5], cells[6]), (&*named(&kinds[0]), &*named(&kinds[1])), "{predicate}");
         assert!(cells[3].is_empty() || listed.get(cells[3]).is_some_and(|other| other[3] == *predicate), "{predicate}");
-        let property = cells[5].strip_prefix('P').is_none_or(|digits| digits.parse::<u32>().is_ok());
-        assert!(property && (cells[5].is_empty() || cells[5].starts_with('P')), "{predicate}: {}", cells[5]);
+        let property = cells[7].strip_prefix('P').is_none_or(|digits| digits.parse::<u32>().is_ok());
+        assert!(property && (cells[7].is_empty() || cells[7].starts_with('P')), "{predicate}: {}", cells[7]);
     }
 }
