@@ -17,6 +17,48 @@ pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
     objects_before_marks(tokens);
     second_subjects(tokens);
     behind_dates(tokens);
+    receivers(tokens);
+}
+
+/// "offered Tunisia 40 million euros" where the name hangs on "euros": a name right behind a verb of giving and before an
+/// article or a number is whom it is given to.
+fn receivers(tokens: &mut [Token]) {
+    for verb in 0..tokens.len().saturating_sub(2) {
+        let gives = matches!(
+            tokens[verb].lemma.as_str(),
+            "offer"
+                | "give"
+                | "lend"
+                | "grant"
+                | "pay"
+                | "sell"
+                | "send"
+                | "promise"
+                | "pledge"
+                | "owe"
+                | "award"
+                | "deny"
+                | "fine"
+                | "loan"
+        );
+        if !gives || tokens[verb].upos != Upos::Verb || tokens[verb + 1].upos != Upos::Propn {
+            continue;
+        }
+        let mut end = verb + 1;
+        while end + 1 < tokens.len() && tokens[end + 1].upos == Upos::Propn {
+            end += 1;
+        }
+        let gift = end + 1;
+        let begins = gift < tokens.len()
+            && (matches!(tokens[gift].upos, Upos::Det | Upos::Num) || tokens[gift].xpos == Xpos::Dollar);
+        // The name's own head is the one of its words that hangs outside of it.
+        let name = (verb + 1..=end).find(|&t| tokens[t].head.is_some_and(|h| h > end || h <= verb));
+        if let Some(name) = name.filter(|_| begins)
+            && matches!(tokens[name].deprel, Deprel::Compound | Deprel::NmodUnmarked | Deprel::NmodDesc | Deprel::Nmod)
+        {
+            hang(tokens, name, verb, Deprel::Iobj);
+        }
+    }
 }
 
 /// "marched on Tuesday in Serbia": a day has no place; what follows it belongs to its verb.
@@ -255,6 +297,16 @@ mod tests {
              officials/NOUN/NNS/6/nsubj said/VERB/VBD/0/root",
             &[(1, 3, Deprel::NsubjPass)],
         );
+    }
+
+    #[test]
+    fn a_gift_has_a_receiver() {
+        check(
+            "offer/VERB/VB/0/root Togo/PROPN/NNP/5/compound 40/NUM/CD/5/nummod million/NUM/CD/3/flat euros/NOUN/NNS/1/obj",
+            &[(2, 1, Deprel::Iobj)],
+        );
+        // A name before a plain noun belongs to it.
+        check("offer/VERB/VB/0/root Togo/PROPN/NNP/3/compound maize/NOUN/NN/1/obj", &[]);
     }
 
     #[test]

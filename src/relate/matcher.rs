@@ -243,9 +243,12 @@ fn says_subject(pattern: &Pattern) -> bool {
 fn ends_elsewhere(parse: &Parse<'_>, triggered: &Triggered, subjects: &[Filled]) -> bool {
     let preposition = |t: usize| parse.preposition(t);
     let elsewhere = [Some(triggered.anchor), triggered.light].into_iter().flatten().any(|host| {
-        parse
-            .with_deprel(host, &[Deprel::Obl, Deprel::Nmod])
-            .any(|c| matches!(preposition(c).as_deref(), Some("with" | "between" | "to" | "against")))
+        parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]).any(|c| match preposition(c).as_deref() {
+            Some("with" | "between" | "against") => true,
+            // "agreed to a ceasefire" names no end.
+            Some("to") => !parse.fill(Filler { token: c, trust: 1.0 }).is_empty(),
+            _ => false,
+        })
     });
     elsewhere && !subjects.iter().any(|s| preposition(s.token).as_deref() == Some("between"))
 }

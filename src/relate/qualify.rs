@@ -119,6 +119,13 @@ fn scope(parse: &Parse<'_>, m: &Match) -> Scope {
     }
     if m.verb != m.anchor {
         verb_over_event(parse, m.verb, &mut scope);
+    } else if m.trigger.iter().any(|&t| t > m.anchor && parse.upos(t) == Upos::Noun) {
+        // "offered aid", "pledged 40 tents": given when it comes.
+        match parse.lemma(m.verb) {
+            "offer" | "propose" => scope.hypothetical = true,
+            "promise" | "pledge" | "vow" => scope.future = true,
+            _ => {}
+        }
     }
     auxiliaries(parse, m.verb, &mut scope);
     climb(parse, m.verb, &mut scope);
