@@ -18,6 +18,31 @@ pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
     second_subjects(tokens);
     behind_dates(tokens);
     receivers(tokens);
+    willing(tokens);
+}
+
+/// "Syria says it is willing to": who is willing is somebody, no empty "it".
+fn willing(tokens: &mut [Token]) {
+    for i in 0..tokens.len() {
+        let will = tokens[i].head.is_some_and(|h| {
+            matches!(
+                tokens[h].lemma.as_str(),
+                "willing"
+                    | "unwilling"
+                    | "ready"
+                    | "prepared"
+                    | "able"
+                    | "unable"
+                    | "eager"
+                    | "reluctant"
+                    | "determined"
+                    | "committed"
+            )
+        });
+        if tokens[i].deprel == Deprel::Expl && will {
+            tokens[i].deprel = Deprel::Nsubj;
+        }
+    }
 }
 
 /// "offered Tunisia 40 million euros" where the name hangs on "euros": a name right behind a verb of giving and before an
@@ -307,6 +332,14 @@ mod tests {
         );
         // A name before a plain noun belongs to it.
         check("offer/VERB/VB/0/root Togo/PROPN/NNP/3/compound maize/NOUN/NN/1/obj", &[]);
+    }
+
+    #[test]
+    fn who_is_willing_is_somebody() {
+        check(
+            "it/PRON/PRP/3/expl is/AUX/VBZ/3/cop willing/ADJ/JJ/0/root to/PART/TO/5/mark talk/VERB/VB/3/xcomp",
+            &[(1, 3, Deprel::Nsubj)],
+        );
     }
 
     #[test]

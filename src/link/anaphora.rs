@@ -190,6 +190,16 @@ impl<'w, 'a> Walk<'w, 'a> {
         Some(self.clusters.root(cluster))
     }
 
+    /// The entity of a noun phrase: its head's, or that of a name beside a common noun ("the main group, X").
+    fn entity_of_phrase(&mut self, s: usize, noun: usize) -> Option<usize> {
+        let article = self.article;
+        self.entity_at(s, noun).or_else(|| {
+            let beside = |&&c: &&usize| c > noun && matches!(article.deprel(s, c), Deprel::Appos | Deprel::Flat);
+            let name = article.children(s, noun).iter().find(beside).copied()?;
+            self.entity_at(s, name)
+        })
+    }
+
     /// The entity that a token heads a mention of.
     fn entity_at(&mut self, s: usize, i: usize) -> Option<usize> {
         let draft = self.owner_at(i)?;
@@ -297,6 +307,12 @@ impl<'w, 'a> Walk<'w, 'a> {
                 self.unplaced.push(cluster);
             }
             self.hold(cluster, office, country.or_else(|| self.implied_country(&phrase)));
+        }
+        // "the Bush administration"
+        if article.lemma(s, tokens.end) == "administration"
+            && let Some(president) = article.gazetteer.office("president")
+        {
+            self.hold(cluster, president, None);
         }
         // Appositions and predicates: "Nasser, the foreign minister of Morocco", "Nasser is the foreign minister".
         let head = article.head_of(s, &tokens);
@@ -721,7 +737,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         for subject in self.governing_subjects(s, i, possessive) {
             // The first subject decides: if it is no name, the pronoun may mean it.
             let coordinated = article.children(s, subject).iter().any(|&c| article.deprel(s, c) == Deprel::Conj);
-            if let Some(cluster) = self.entity_at(s, subject) {
+            if let Some(cluster) = self.entity_of_phrase(s, subject) {
                 if self.fits(cluster, pronoun, coordinated) {
                     return Some((cluster, CLAUSE_SUBJECT_SCORE, Reason::ClauseSubject));
                 }
@@ -729,9 +745,9 @@ impl<'w, 'a> Walk<'w, 'a> {
                 if self.clusters[cluster].kind == Kind::Person && !coordinated {
                     continue;
                 }
-            } else if let Some(state) = self.state_behind(s, subject).filter(|_| pronoun == Pronoun::Neuter) {
-                // "Kenya's interim government says it has asked ..."
-                return Some((state, SALIENCE_SCORE, Reason::ClauseSubject));
+            } else if let Some(cluster) = self.behind(s, subject, pronoun) {
+                // "Kenya's interim government says it ...", "Afghan leaders said they ..."
+                return Some((cluster, SALIENCE_SCORE, Reason::ClauseSubject));
             } else if article.upos(s, subject) == Upos::Pron && !article.is_relative(s, subject) {
                 // "said it would keep its": the pronoun before was left open.
                 return None;
@@ -773,17 +789,28 @@ impl<'w, 'a> Walk<'w, 'a> {
         self.fits(cluster, pronoun, coordinated).then_some((cluster, SALIENCE_SCORE, Reason::Salience))
     }
 
-    /// The state whose government, army or parliament a noun names.
-    fn state_behind(&mut self, s: usize, noun: usize) -> Option<usize> {
+    /// The state whose government, army or parliament a noun names ("it"), or the state, people or body whose officials,
+    /// troops or rebels it does ("they").
+    fn behind(&mut self, s: usize, noun: usize, pronoun: Pronoun) -> Option<usize> {
         let article = self.article;
-        if article.upos(s, noun) != Upos::Noun || !is_organ_of_state(&article.lemma(s, noun)) {
+        let lemma = article.lemma(s, noun);
+        let plural = article.xpos(s, noun) == Xpos::Nns;
+        let stands = match pronoun {
+            Pronoun::Neuter => is_organ_of_state(&lemma) && !plural,
+            Pronoun::Plural => is_envoy(&lemma) && plural,
+            Pronoun::Personal(_) => false,
+        };
+        if article.upos(s, noun) != Upos::Noun || !stands {
             return None;
         }
         article.children(s, noun).iter().copied().find_map(|c| {
             let whose = matches!(article.deprel(s, c), Deprel::NmodPoss | Deprel::Amod | Deprel::Compound)
                 || (article.deprel(s, c) == Deprel::Nmod && article.cases(s, c).any(|w| w == "of"));
             let cluster = self.owner_at(c).filter(|_| whose).and_then(|d| self.cluster_of(d))?;
-            (self.clusters[cluster].kind == Kind::Country).then_some(cluster)
+            let kind = self.clusters[cluster].kind;
+            let fits = kind == Kind::Country
+                || (pronoun == Pronoun::Plural && matches!(kind, Kind::Organization | Kind::Group));
+            fits.then_some(cluster)
         })
     }
 
@@ -1337,6 +1364,30 @@ fn is_organ_of_state(lemma: &str) -> bool {
             | "military"
             | "leadership"
     )
+}
+
+/// Nouns for people who act for those whose they are.
+fn is_envoy(lemma: &str) -> bool {
+    is_fighter(lemma)
+        || matches!(
+            lemma,
+            "official"
+                | "leader"
+                | "authority"
+                | "force"
+                | "troop"
+                | "diplomat"
+                | "lawmaker"
+                | "legislator"
+                | "minister"
+                | "soldier"
+                | "negotiator"
+                | "envoy"
+                | "peacekeeper"
+                | "commander"
+                | "prosecutor"
+                | "representative"
+        )
 }
 
 /// Offices that only states have.

@@ -464,7 +464,12 @@ fn is_government(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize
                 Some("to") => acts.address(&lemma),
                 Some("on") => matches!(lemma.as_str(), "sanction" | "pressure" | "embargo" | "tariff"),
                 // Some parsers keep the agent of a passive as a plain oblique.
-                Some("by") => article.xpos(s, governor) == Xpos::Vbn && (acts.subject(&lemma) || acts.object(&lemma)),
+                Some("by") => {
+                    let passive =
+                        article.xpos(s, governor) == Xpos::Vbn && (acts.subject(&lemma) || acts.object(&lemma));
+                    // "an admission by Moscow"
+                    passive || (article.upos(s, governor) == Upos::Noun && acts.property(&lemma))
+                }
                 _ => false,
             }
         }

@@ -1,6 +1,7 @@
 //! Rules against one sentence: triggers by lemma, arguments by path.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::parse::{Filled, Filler, Parse, among};
 use super::rules::{ArgumentPath, Pattern, RuleSet, Step, TriggerPos, name_key};
@@ -59,23 +60,31 @@ pub(super) fn matches(parse: &Parse<'_>, rules: &RuleSet) -> Vec<Match> {
                 arguments(parse, rule, pattern, &triggered, &mut here);
             }
         }
-        out.extend(most_specific(here));
+        out.extend(most_specific(here, rules));
     }
     out
 }
 
-/// Of several rules of one trigger word that take the same two mentions, the most demanding; then the first.
-fn most_specific(found: Vec<Match>) -> Vec<Match> {
+/// Of several rules of one trigger word that take the same two mentions, the most demanding; then the surest; then the
+/// first.
+fn most_specific(found: Vec<Match>, rules: &RuleSet) -> Vec<Match> {
+    let wins = |m: &Match, other: &Match| {
+        let rule = |m: &Match| m.rule.map(|r| &rules.rules[r]);
+        let confidence = |m: &Match| rule(m).map_or(0.0, |r| r.confidence);
+        let order = m.specificity.cmp(&other.specificity).then(confidence(m).total_cmp(&confidence(other)));
+        order.then(other.rule.cmp(&m.rule)).is_gt()
+    };
     let mut best: BTreeMap<(usize, usize), Match> = BTreeMap::new();
     for m in found {
         let (a, b) = (m.subject.mention, m.object.mention);
-        let key = (a.min(b), a.max(b));
-        match best.get(&key) {
-            Some(other)
-                if (other.specificity, std::cmp::Reverse(other.rule)) >= (m.specificity, std::cmp::Reverse(m.rule)) => {
+        match best.entry((a.min(b), a.max(b))) {
+            Entry::Vacant(slot) => {
+                slot.insert(m);
             }
-            _ => {
-                best.insert(key, m);
+            Entry::Occupied(mut slot) => {
+                if wins(&m, slot.get()) {
+                    slot.insert(m);
+                }
             }
         }
     }

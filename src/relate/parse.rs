@@ -1034,7 +1034,8 @@ impl<'a> Parse<'a> {
         }
         // "his administration", "her country": of the state whose office the person has.
         if among(&self.words.governments, self.lemma(token))
-            && let Some((mention, score)) = self.possessors(token).iter().find_map(|f| self.state_of(f.token))
+            && let Some((mention, score)) =
+                self.possessors(token).iter().chain(&self.modifiers(token)).find_map(|f| self.state_of(f.token))
         {
             push(out, Filled { mention, token, trust: trust * THROUGH_REPRESENTATIVE * score });
             return;

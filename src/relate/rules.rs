@@ -252,7 +252,8 @@ impl RuleSet {
         Ok(set)
     }
 
-    /// Only the rules of the given files and folders (all `.toml` files in them, sorted).
+    /// Only the rules of the given files and folders (all `.toml` files in them, those named like the program's own in its
+    /// order, then the others sorted).
     ///
     /// # Errors
     /// Unreadable or broken files; nothing is used in part.
@@ -313,7 +314,12 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, RuleError> {
             files.push(file);
         }
     }
-    files.sort();
+    // Of two rules that want the same the first one wins, so files named like the program's own keep their order.
+    let shipped = |file: &PathBuf| {
+        let name = file.file_name()?.to_str()?;
+        FILES.iter().position(|(path, _)| path.rsplit('/').next() == Some(name))
+    };
+    files.sort_by_cached_key(|file| (shipped(file).unwrap_or(FILES.len()), file.clone()));
     Ok(files)
 }
 
