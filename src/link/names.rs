@@ -12,10 +12,13 @@ use super::text::{distance, is_acronym, is_word, key, letters, skeleton};
 
 /// At most so many earlier names are compared with a new one; more bearers of one surname are not told apart anyway.
 const MAX_CANDIDATES: usize = 48;
+/// Belief in a family name that the tagger did not see.
+const MISSED_SURNAME_SCORE: f32 = 0.7;
 
 /// Cluster all names that are not countries or groups.
 pub(super) fn resolve(article: &Article<'_>, drafts: &mut Vec<Draft>, clusters: &mut Clusters) {
     bracketed_acronyms(article, drafts);
+    missed_surnames(article, drafts);
     harmonize(article, drafts);
     people(article, drafts, clusters);
     organizations(article, drafts, clusters);
@@ -39,6 +42,58 @@ fn bracketed_acronyms(article: &Article<'_>, drafts: &mut Vec<Draft>) {
                 reason: Reason::Acronym,
                 ..draft.clone()
             });
+        }
+    }
+    if !found.is_empty() {
+        drafts.extend(found);
+        drafts.sort_by_key(|d| (d.sentence, d.tokens.start));
+    }
+}
+
+/// "the Vogt–Sato meeting": a family name of somebody in the article is a mention even where the tagger saw none.
+fn missed_surnames(article: &Article<'_>, drafts: &mut Vec<Draft>) {
+    let mut surnames: HashSet<String> = HashSet::new();
+    for draft in drafts.iter().filter(|d| d.cluster.is_none() && d.kind == Kind::Person && d.tokens.len() > 1) {
+        let last = article.key(draft.sentence, &(draft.tokens.end - 1..draft.tokens.end));
+        if last.chars().count() > 3 {
+            surnames.insert(last);
+        }
+    }
+    if surnames.is_empty() {
+        return;
+    }
+    let mut found = Vec::new();
+    let mut next = drafts.iter().peekable();
+    for s in 0..article.sentence_count() {
+        let mut taken = vec![false; article.len(s)];
+        while let Some(draft) = next.next_if(|d| d.sentence <= s) {
+            if let Some(tokens) = taken.get_mut(draft.tokens.clone()).filter(|_| draft.sentence == s) {
+                tokens.fill(true);
+            }
+        }
+        for token in 0..taken.len() {
+            // Part of a longer name it would be something else ("Vogt Street").
+            let alone = [token.checked_sub(1), Some(token + 1)]
+                .into_iter()
+                .flatten()
+                .all(|t| taken.get(t).is_none_or(|taken| !taken && article.upos(s, t) != Upos::Propn));
+            let tokens = token..token + 1;
+            if alone
+                && !taken[token]
+                && article.upos(s, token) == Upos::Propn
+                && surnames.contains(&article.key(s, &tokens))
+            {
+                found.push(Draft {
+                    sentence: s,
+                    tokens,
+                    kind: Kind::Person,
+                    form: Form::Name,
+                    score: MISSED_SURNAME_SCORE,
+                    reason: Reason::PartOfName,
+                    gender: None,
+                    cluster: None,
+                });
+            }
         }
     }
     if !found.is_empty() {

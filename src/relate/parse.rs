@@ -292,7 +292,7 @@ impl<'a> Parse<'a> {
             let mut clause = t;
             for _ in 0..MAX_DEPTH {
                 let Some(head) = self.head(clause) else { break };
-                if matches!(self.deprel(clause), Deprel::AclRelcl) {
+                if matches!(self.deprel(clause), Deprel::AclRelcl | Deprel::AdvclRelcl) {
                     return self.nearer_antecedent(t, head).unwrap_or(Filler { token: head, trust: THROUGH_RELATIVE });
                 }
                 clause = head;
@@ -627,6 +627,14 @@ impl<'a> Parse<'a> {
                 .collect()
         };
         let mut out: Vec<Filler> = before(t, t).into_iter().map(|c| self.filler(c, 1.0)).collect();
+        // "the Vogt–Sato meeting": the second name may hang on the first.
+        let joined: Vec<usize> = out
+            .iter()
+            .flat_map(|f| self.with_deprel(f.token, &[Deprel::Flat]).map(move |c| (f.token, c)))
+            .filter(|&(a, b)| b < t && self.mention_at(b).is_some() && self.mention_at(b) != self.mention_at(a))
+            .map(|(_, b)| b)
+            .collect();
+        out.extend(joined.into_iter().map(|c| self.filler(c, THROUGH_CONJUNCT)));
         // "Irish nationalist guerrillas": the adjective may hang on the noun between.
         let between: Vec<usize> = self
             .with_deprel(t, &[Deprel::Compound, Deprel::Amod])

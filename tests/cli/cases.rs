@@ -77,6 +77,30 @@ fn qualifiers_by_scope() {
 }
 
 #[test]
+fn constructions_give_their_relations() {
+    let rows = rows(include_str!("../cases/constructions.tsv"), 2);
+    let mut wrong = Vec::new();
+    for (cells, document) in rows.iter().zip(extracted(&rows)) {
+        let mut found = std::collections::BTreeSet::new();
+        for r in document["relations"].as_array().unwrap() {
+            let (a, b) = (name(&document, &r["subject"]), name(&document, &r["object"]));
+            let marks: Vec<String> = qualifiers(r).into_iter().filter(|q| !q.contains(' ')).collect();
+            let marks = if marks.is_empty() { String::new() } else { format!(" | {}", marks.join(" ")) };
+            let predicate = r["predicate"].as_str().unwrap();
+            found.insert(format!("{a} | {predicate} | {b}{marks}"));
+            if r["symmetric"] == true {
+                found.insert(format!("{b} | {predicate} | {a}{marks}"));
+            }
+        }
+        let missing: Vec<&str> = cells[1].split("; ").filter(|w| *w != "-" && !found.contains(*w)).collect();
+        if !missing.is_empty() || (cells[1] == "-" && !found.is_empty()) {
+            wrong.push(format!("{}\n  missing {missing:?}\n  found   {found:?}", cells[0]));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+#[test]
 fn resolutions_of_mentions() {
     let rows = rows(include_str!("../cases/resolutions.tsv"), 4);
     let mut wrong = Vec::new();
