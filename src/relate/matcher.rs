@@ -220,6 +220,14 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
         for &o in &objects {
             pairs.push((s, o));
         }
+        // "Presidents X and Y": each of them has a state.
+        if objects.is_empty()
+            && pattern.object.0.iter().any(|steps| steps[..] == [Step::State])
+            && let Some((mention, trust)) = parse.state_of(s.token)
+            && pattern.object_kinds.contains(&parse.mention_kind(mention))
+        {
+            pairs.push((s, Filled { mention, token: triggered.anchor, trust }));
+        }
     }
     for (subject, object) in pairs {
         let linked = parse.linked;
@@ -302,12 +310,6 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
     let plural = matches!(parse.xpos(triggered.anchor), Xpos::Nns | Xpos::Nnps)
         || parse.child(triggered.anchor, Deprel::Cop).is_some();
     for alternative in &path.0 {
-        if alternative[..] == [Step::State] {
-            return state_served(parse, triggered.anchor)
-                .filter(|f| kinds.contains(&parse.mention_kind(f.mention)))
-                .into_iter()
-                .collect();
-        }
         let mut fillers = vec![Filler { token: triggered.anchor, trust: 1.0 }];
         for (depth, step) in alternative.iter().enumerate() {
             let reached = |f: Filler| {
@@ -331,13 +333,6 @@ fn first_filled(parse: &Parse<'_>, triggered: &Triggered, path: &ArgumentPath, k
         }
     }
     Vec::new()
-}
-
-/// The state whose office the holder of title `t` has, at its mention nearest to the sentence.
-fn state_served(parse: &Parse<'_>, t: usize) -> Option<Filled> {
-    let holder = parse.holders(t).into_iter().flat_map(|f| parse.fill_single(f)).next()?;
-    let (mention, trust) = parse.state_of(holder.token)?;
-    Some(Filled { mention, token: t, trust })
 }
 
 fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_trigger: bool) -> Vec<Filler> {
@@ -368,7 +363,7 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
         Step::Infinitive => parse.infinitives(t),
         Step::Within => parse.within(t),
         Step::Owner => parse.owners(t),
-        // Not in the sentence: `first_filled` looks for it.
+        // Not in the sentence: `arguments` looks for it, for each subject.
         Step::State => Vec::new(),
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),
         Step::Behind(word) => {

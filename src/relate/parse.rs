@@ -680,6 +680,14 @@ impl<'a> Parse<'a> {
         found.into_iter().filter(named).map(|f| f.lowered(THROUGH_OWNER)).collect()
     }
 
+    /// What stands in apposition behind `t`.
+    fn names_beside(&self, t: usize) -> impl Iterator<Item = usize> + '_ {
+        self.children(t)
+            .iter()
+            .copied()
+            .filter(move |&c| c > t && matches!(self.deprel(c), Deprel::Appos | Deprel::Flat | Deprel::NmodDesc))
+    }
+
     /// Who has the title, office or kinship that noun `t` names.
     pub(super) fn holders(&self, t: usize) -> Vec<Filler> {
         let mut out = Vec::new();
@@ -707,7 +715,10 @@ impl<'a> Parse<'a> {
                 deprel if !person(head) => {
                     let shares = match deprel {
                         Deprel::Compound => t < head && self.upos(head) == Upos::Noun && self.upos(t) == Upos::Noun,
-                        Deprel::Conj | Deprel::Appos => matches!(self.upos(head), Upos::Noun | Upos::Propn),
+                        // "his counterpart Y" beside "minister X" has a name of its own.
+                        Deprel::Conj | Deprel::Appos => {
+                            matches!(self.upos(head), Upos::Noun | Upos::Propn) && !self.names_beside(t).any(person)
+                        }
                         _ => false,
                     };
                     if shares {
@@ -717,11 +728,7 @@ impl<'a> Parse<'a> {
                 _ => {}
             }
         }
-        out.extend(
-            self.with_deprel(t, &[Deprel::Appos, Deprel::Flat, Deprel::NmodDesc])
-                .filter(|&c| c > t && person(c))
-                .map(|c| self.filler(c, 1.0)),
-        );
+        out.extend(self.names_beside(t).filter(|&c| person(c)).map(|c| self.filler(c, 1.0)));
         if self.child(t, Deprel::Cop).is_some() {
             out.extend(self.surface_subjects(t, 0));
         }
@@ -896,7 +903,12 @@ impl<'a> Parse<'a> {
         let Filler { token, trust } = filler;
         self.fill_one(filler, out);
         for c in self.with_deprel(token, &[Deprel::Conj]) {
-            let excluded = self.with_deprel(c, &[Deprel::Cc, Deprel::Advmod]).any(|g| self.lemma(g) == "not");
+            let not = |t: usize| {
+                self.with_deprel(t, &[Deprel::Cc, Deprel::CcPreconj, Deprel::Advmod]).any(|g| self.lemma(g) == "not")
+            };
+            // "signed a treaty with X but Y ..." begins another clause; "not X but Y" does not.
+            let but = self.with_deprel(c, &[Deprel::Cc]).any(|g| self.lemma(g) == "but") && !not(token);
+            let excluded = not(c) || but;
             if !excluded && !self.is_verb(c) {
                 self.fill_into(Filler { token: c, trust: trust * THROUGH_CONJUNCT }, depth + 1, out);
             }
