@@ -53,13 +53,19 @@ fn bracketed_acronyms(article: &Article<'_>, drafts: &mut Vec<Draft>) {
 /// "the Vogt–Sato meeting": a family name of somebody in the article is a mention even where the tagger saw none.
 fn missed_surnames(article: &Article<'_>, drafts: &mut Vec<Draft>) {
     let mut surnames: HashSet<String> = HashSet::new();
+    // "You" of You Si-kun: where a double given name follows, the family name comes first.
+    let mut first: HashSet<String> = HashSet::new();
     for draft in drafts.iter().filter(|d| d.cluster.is_none() && d.kind == Kind::Person && d.tokens.len() > 1) {
         let last = article.key(draft.sentence, &(draft.tokens.end - 1..draft.tokens.end));
         if last.chars().count() > 3 {
             surnames.insert(last);
         }
+        let given = article.surface(draft.sentence, &(draft.tokens.start + 1..draft.tokens.end));
+        if given.contains('-') && !given.contains(' ') {
+            first.insert(article.word(draft.sentence, draft.tokens.start).to_owned());
+        }
     }
-    if surnames.is_empty() {
+    if surnames.is_empty() && first.is_empty() {
         return;
     }
     let mut found = Vec::new();
@@ -78,11 +84,14 @@ fn missed_surnames(article: &Article<'_>, drafts: &mut Vec<Draft>) {
                 .flatten()
                 .all(|t| taken.get(t).is_none_or(|taken| !taken && article.upos(s, t) != Upos::Propn));
             let tokens = token..token + 1;
-            if alone
-                && !taken[token]
-                && article.upos(s, token) == Upos::Propn
-                && surnames.contains(&article.key(s, &tokens))
-            {
+            let name = article.upos(s, token) == Upos::Propn;
+            // A pronoun has no capital within a sentence.
+            let pronoun = article.upos(s, token) == Upos::Pron
+                && token > 0
+                && !matches!(article.word(s, token - 1), "\"" | "“" | "``" | "‘" | "'" | ":" | "«");
+            let known = (name && surnames.contains(&article.key(s, &tokens)))
+                || ((name || pronoun) && first.contains(article.word(s, token)));
+            if alone && !taken[token] && known {
                 found.push(Draft {
                     sentence: s,
                     tokens,
