@@ -363,6 +363,7 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
         Step::Infinitive => parse.infinitives(t),
         Step::Within => parse.within(t),
         Step::Owner => parse.owners(t),
+        Step::Clause => parse.clause_subjects(t),
         // Not in the sentence: `arguments` looks for it, for each subject.
         Step::State => Vec::new(),
         Step::Light => triggered.light.map(|token| Filler { token, trust: 1.0 }).into_iter().collect(),

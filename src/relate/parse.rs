@@ -373,6 +373,17 @@ impl<'a> Parse<'a> {
                 let found = if objects.is_empty() { self.surface_subjects(head, depth + 1) } else { objects };
                 lower(found, THROUGH_CONTROL)
             }
+            // "used Hezbollah to deliver weapons"
+            Deprel::Advcl
+                if self.infinitive(t)
+                    && matches!(self.lemma(head), "use" | "employ" | "hire" | "deploy" | "dispatch") =>
+            {
+                let objects = self.objects(head);
+                lower(
+                    if objects.is_empty() { self.surface_subjects(head, depth + 1) } else { objects },
+                    THROUGH_CONTROL,
+                )
+            }
             Deprel::Advcl if matches!(self.xpos(t), Xpos::Vbg | Xpos::Vbn) || self.infinitive(t) => {
                 lower(self.surface_subjects(head, depth + 1), THROUGH_PARTICIPLE)
             }
@@ -459,9 +470,19 @@ impl<'a> Parse<'a> {
             (Deprel::Nmod, Some(head)) if among(&self.words.quantities, self.lemma(head)) => {
                 self.noun_subjects(head, depth + 1)
             }
-            // "said after talks with X", "arrived from a visit to Y": whose clause it is.
-            (Deprel::Obl, Some(head)) if self.is_verb(head) && self.is_occasion(t) => {
-                self.logical_subjects(head, depth + 1).into_iter().map(|f| f.lowered(THROUGH_OCCASION)).collect()
+            _ => self.clause_subjects_at(t, depth + 1),
+        }
+    }
+
+    /// Who acts in the clause on whose occasion noun `t` stands: "said after talks with X", "arrived from a visit to Y".
+    pub(super) fn clause_subjects(&self, t: usize) -> Vec<Filler> {
+        self.clause_subjects_at(t, 0)
+    }
+
+    fn clause_subjects_at(&self, t: usize, depth: usize) -> Vec<Filler> {
+        match (self.deprel(t), self.head(t)) {
+            (Deprel::Obl, Some(head)) if self.is_clause(head) && self.is_occasion(t) => {
+                self.logical_subjects(head, depth).into_iter().map(|f| f.lowered(THROUGH_OCCASION)).collect()
             }
             _ => Vec::new(),
         }
@@ -627,10 +648,12 @@ impl<'a> Parse<'a> {
                 .collect()
         };
         let mut out: Vec<Filler> = before(t, t).into_iter().map(|c| self.filler(c, 1.0)).collect();
-        // "the Vogt–Sato meeting": the second name may hang on the first.
+        // "the Vogt–Sato meeting", "Norwegian-Kenyan ties": one name may hang on the other.
         let joined: Vec<usize> = out
             .iter()
-            .flat_map(|f| self.with_deprel(f.token, &[Deprel::Flat]).map(move |c| (f.token, c)))
+            .flat_map(|f| {
+                self.with_deprel(f.token, &[Deprel::Flat, Deprel::Compound, Deprel::Amod]).map(move |c| (f.token, c))
+            })
             .filter(|&(a, b)| b < t && self.mention_at(b).is_some() && self.mention_at(b) != self.mention_at(a))
             .map(|(_, b)| b)
             .collect();

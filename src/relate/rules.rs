@@ -142,6 +142,8 @@ pub(super) enum Step {
     Owner,
     /// The state that the trigger's holder serves, wherever the article names it.
     State,
+    /// Who acts in the clause on whose occasion the noun stands: "at X's invitation, Y came".
+    Clause,
     /// A preposition.
     Behind(String),
 }
@@ -452,6 +454,7 @@ fn path(text: &str) -> Result<ArgumentPath, String> {
                 "light" => Step::Light,
                 "within" => Step::Within,
                 "owner" => Step::Owner,
+                "clause" => Step::Clause,
                 "state" => Step::State,
                 preposition if preposition.chars().all(|c| c.is_ascii_lowercase() || c == '_') => {
                     Step::Behind(preposition.to_owned())
