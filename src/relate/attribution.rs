@@ -97,8 +97,10 @@ fn quoted_on(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
 fn speaker(parse: &Parse<'_>, token: usize) -> Option<Speaker> {
     // The name itself, or one beside the noun ("the spokesman, X"); a body that the noun stands for does not speak.
     let named = parse.fill(Filler { token, trust: 1.0 });
+    // But a government does: it is its state.
     if let Some(f) = named.first()
-        && parse.linked.mentions[f.mention].tokens.contains(&f.token)
+        && (parse.linked.mentions[f.mention].tokens.contains(&f.token)
+            || among(&parse.words.governments, parse.lemma(token)))
     {
         return Some(Speaker::Entity(parse.linked.entity_of[f.mention]));
     }

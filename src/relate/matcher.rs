@@ -351,6 +351,12 @@ fn walk(parse: &Parse<'_>, triggered: &Triggered, t: usize, step: &Step, from_tr
         Step::Object => parse.objects(t),
         Step::Indirect => parse.with_deprel(t, &[Deprel::Iobj]).map(|token| Filler { token, trust: 1.0 }).collect(),
         Step::Possessor => parse.possessors(noun),
+        // Beside a person's name further on stand that one's titles.
+        Step::Modifier
+            if !from_trigger && parse.mention_at(noun).is_some_and(|m| parse.mention_kind(m) == Kind::Person) =>
+        {
+            Vec::new()
+        }
         Step::Modifier => parse.modifiers(noun),
         Step::Holder => parse.holders(t),
         Step::Itself => vec![Filler { token: t, trust: 1.0 }],
