@@ -35,6 +35,12 @@ fn hearsay(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
 fn reported(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
     let mut t = m.verb;
     for _ in 0..MAX_DEPTH {
+        // What the article says of a name in passing is its own ("X, who chairs Y, has not been asked, Z said").
+        if matches!(parse.deprel(t), Deprel::Acl | Deprel::AclRelcl | Deprel::AdvclRelcl | Deprel::Appos)
+            && parse.head(t).is_some_and(|h| parse.mention_at(h).is_some())
+        {
+            return None;
+        }
         for c in parse.with_deprel(t, &[Deprel::Obl, Deprel::Advcl, Deprel::Parataxis, Deprel::Nmod]) {
             if parse.preposition(c).as_deref() == Some("according_to")
                 || (parse.lemma(c) == "accord" && parse.deprel(c) != Deprel::Parataxis)
@@ -86,7 +92,7 @@ fn quoted_on(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
     if !quotes {
         return None;
     }
-    let previous = Parse::new(parse.linked, before, parse.words);
+    let previous = Parse::new(parse.linked, before, parse.words, parse.published);
     (0..previous.len())
         .rev()
         .filter(|&t| previous.is_verb(t) && among(&parse.words.speech, previous.lemma(t)))

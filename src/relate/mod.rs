@@ -16,11 +16,14 @@ mod time;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 pub use rules::{Example, Rule, RuleError, RuleSet};
 
 use crate::entity::{EntityId, Linked, MentionId};
 use crate::relation::{Class, Evidence, Modality, Polarity, Related, Relation};
 use crate::span::Span;
+use crate::syntax::Sentence;
 use matcher::Match;
 use parse::Parse;
 
@@ -65,9 +68,10 @@ impl Relater {
 
     /// All relations of an article, one a fact.
     pub fn relate(&self, linked: Linked) -> Related {
+        let published = day_of(&linked);
         let mut found = Vec::new();
         for index in 0..linked.sentences.len() {
-            found.extend(self.sentence(&linked, index).into_iter().map(|(relation, _)| relation));
+            found.extend(self.sentence(&linked, index, published).into_iter().map(|(relation, _)| relation));
         }
         let relations = one_a_fact(found);
         Related { linked, relations }
@@ -76,7 +80,8 @@ impl Relater {
     /// What the rules make of one sentence.
     pub fn explain(&self, linked: &Linked, sentence: usize) -> Explanation {
         let range = parse::mentions_in(linked, sentence);
-        let (relations, triggers): (Vec<_>, Vec<_>) = self.sentence(linked, sentence).into_iter().unzip();
+        let (relations, triggers): (Vec<_>, Vec<_>) =
+            self.sentence(linked, sentence, day_of(linked)).into_iter().unzip();
         let mut untaken = Vec::new();
         for a in range.clone() {
             for b in a + 1..range.end {
@@ -92,12 +97,12 @@ impl Relater {
         Explanation { relations, triggers, untaken }
     }
 
-    fn sentence(&self, linked: &Linked, index: usize) -> Vec<(Relation, Vec<usize>)> {
+    fn sentence(&self, linked: &Linked, index: usize, published: Option<Date>) -> Vec<(Relation, Vec<usize>)> {
         // A relation needs two mentions.
         if parse::mentions_in(linked, index).len() < 2 {
             return Vec::new();
         }
-        let parse = Parse::new(linked, index, &self.rules.lexicon);
+        let parse = Parse::new(linked, index, &self.rules.lexicon, published);
         let mut matches = matcher::matches(&parse, &self.rules);
         if self.open == OpenRelations::Keep {
             let open = open::matches(&parse, &matches);
@@ -158,6 +163,13 @@ impl Relater {
             further_evidence: Vec::new(),
         }
     }
+}
+
+/// The day of publication, or that of the dateline.
+fn day_of(linked: &Linked) -> Option<Date> {
+    let text = &linked.document.text;
+    let words = |s: &Sentence| s.tokens.iter().map(|t| t.span.of(text)).collect();
+    linked.document.published.or_else(|| time::dateline(linked.sentences.iter().map(words)))
 }
 
 /// One relation a fact: the best-evidenced of those that state it, with the places of the others.

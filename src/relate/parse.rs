@@ -6,6 +6,8 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 
+use jiff::civil::Date;
+
 use super::attribution::{self, Denial};
 use super::time::{self, TimeExpression};
 use crate::entity::{Linked, MentionId};
@@ -63,6 +65,8 @@ pub(super) struct Parse<'a> {
     pub(super) index: usize,
     pub(super) sentence: &'a Sentence,
     pub(super) words: &'a Lexicon,
+    /// The day against which relative dates count.
+    pub(super) published: Option<Date>,
     children: Vec<Vec<usize>>,
     lemmas: Vec<String>,
     mention_at: Vec<Option<MentionId>>,
@@ -78,6 +82,8 @@ pub(super) struct Parse<'a> {
 pub(super) struct Lexicon {
     /// Verbs whose object is the subject of their infinitive ("urged Iran to leave").
     pub(super) object_control: Vec<String>,
+    /// Verbs that judge what their object did ("fined the firm for breaking its word").
+    pub(super) judging: Vec<String>,
     /// Verbs that only lend a noun its clause ("held talks").
     pub(super) light_verbs: Vec<String>,
     /// Nouns that stand for the body they belong to ("Israeli officials").
@@ -119,7 +125,7 @@ pub(super) fn among(list: &[String], word: &str) -> bool {
 }
 
 impl<'a> Parse<'a> {
-    pub(super) fn new(linked: &'a Linked, index: usize, words: &'a Lexicon) -> Self {
+    pub(super) fn new(linked: &'a Linked, index: usize, words: &'a Lexicon, published: Option<Date>) -> Self {
         let sentence = &linked.sentences[index];
         let n = sentence.tokens.len();
         let mut children = vec![Vec::new(); n];
@@ -148,6 +154,7 @@ impl<'a> Parse<'a> {
             index,
             sentence,
             words,
+            published,
             children,
             lemmas,
             mention_at,
@@ -170,7 +177,9 @@ impl<'a> Parse<'a> {
             .get_or_init(|| {
                 let next = self.index + 1;
                 let there = next < self.linked.sentences.len();
-                there.then(|| attribution::denied_before(&Self::new(self.linked, next, self.words))).flatten()
+                there
+                    .then(|| attribution::denied_before(&Self::new(self.linked, next, self.words, self.published)))
+                    .flatten()
             })
             .as_ref()
     }
@@ -368,7 +377,12 @@ impl<'a> Parse<'a> {
                 lower(self.controllers(head, depth + 1), THROUGH_CONTROL)
             }
             // "accused Iran of arming", "barred the firm from selling": the object acts.
-            Deprel::Advcl if self.xpos(t) == Xpos::Vbg && self.has_mark(t, &["of", "from", "into"]) => {
+            // "fined the firm for breaking": so does what is punished, blamed or thanked.
+            Deprel::Advcl
+                if self.xpos(t) == Xpos::Vbg
+                    && (self.has_mark(t, &["of", "from", "into"])
+                        || (self.has_mark(t, &["for"]) && among(&self.words.judging, self.lemma(head)))) =>
+            {
                 let objects: Vec<Filler> = self.objects(head);
                 let found = if objects.is_empty() { self.surface_subjects(head, depth + 1) } else { objects };
                 lower(found, THROUGH_CONTROL)
@@ -704,7 +718,7 @@ impl<'a> Parse<'a> {
     }
 
     /// What stands in apposition behind `t`.
-    fn names_beside(&self, t: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn names_beside(&self, t: usize) -> impl Iterator<Item = usize> + '_ {
         self.children(t)
             .iter()
             .copied()

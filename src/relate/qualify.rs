@@ -66,9 +66,12 @@ pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
 
 /// A title beside a name ("Foreign Minister X") holds whatever is said of X.
 fn is_title(parse: &Parse<'_>, m: &Match) -> bool {
+    // Beside a name it is a title even as the object of "receive".
+    let beside = matches!(parse.deprel(m.anchor), Deprel::NmodDesc | Deprel::Appos | Deprel::Compound | Deprel::Flat)
+        || parse.names_beside(m.anchor).any(|c| parse.mention_at(c).is_some());
     !parse.is_verb(m.anchor)
         && parse.child(m.anchor, Deprel::Cop).is_none()
-        && parse.light_verb(m.anchor).is_none()
+        && (beside || parse.light_verb(m.anchor).is_none())
         && parse.holders(m.anchor).iter().flat_map(|&f| parse.fill(f)).any(|f| f.mention == m.subject.mention)
 }
 
@@ -78,8 +81,12 @@ fn own_negations(parse: &Parse<'_>, t: usize) -> usize {
         .iter()
         .filter(|&&c| match parse.deprel(c) {
             Deprel::Advmod | Deprel::Det | Deprel::Cc | Deprel::CcPreconj => {
-                matches!(parse.lemma(c), "not" | "never" | "no" | "n't" | "n’t" | "neither" | "nor" | "hardly")
-                    && !only_follows(parse, c)
+                // "no longer"
+                let longer = matches!(parse.lemma(c), "long" | "longer")
+                    && parse.children(c).iter().any(|&g| parse.lemma(g) == "no");
+                longer
+                    || (matches!(parse.lemma(c), "not" | "never" | "no" | "n't" | "n’t" | "neither" | "nor" | "hardly")
+                        && !only_follows(parse, c))
             }
             Deprel::Mark | Deprel::Case => parse.lemma(c) == "without",
             _ => false,
@@ -388,6 +395,11 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
                     }
                     return;
                 }
+                // "would not spoil the warm relations", "suspended its trade accord": what is there already is not what
+                // the verb does or does not do.
+                if is_there_already(parse, t) && !among(&parse.words.light_verbs, parse.lemma(head)) {
+                    return;
+                }
                 apply_governor(parse, head, false, scope);
                 scope.negations += own_negations(parse, head).min(1);
                 auxiliaries(parse, head, scope);
@@ -408,7 +420,8 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
                         scope.negations += 1;
                     }
                 }
-                if preposition == "without" {
+                let quits = preposition == "out_of" && parse.is_verb(head);
+                if preposition == "without" || quits {
                     scope.negations += 1;
                 }
                 return;
@@ -418,6 +431,29 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
         }
         t = head;
     }
+}
+
+/// A definite noun for standing ties or a treaty.
+fn is_there_already(parse: &Parse<'_>, t: usize) -> bool {
+    let standing = matches!(
+        parse.lemma(t),
+        "tie"
+            | "relation"
+            | "relationship"
+            | "alliance"
+            | "friendship"
+            | "agreement"
+            | "accord"
+            | "treaty"
+            | "pact"
+            | "deal"
+    );
+    standing
+        && parse.children(t).iter().any(|&c| match parse.deprel(c) {
+            Deprel::NmodPoss => true,
+            Deprel::Det => matches!(parse.lemma(c), "the" | "this" | "that"),
+            _ => false,
+        })
 }
 
 /// A whole sentence that asks.
@@ -470,7 +506,7 @@ fn time_of(parse: &Parse<'_>, hosts: &[usize], direction: Direction) -> Option<S
         // "agreed on Friday to meet": the day of the past verb lies behind, whatever lies ahead.
         let past = parse.xpos(hosts[distance.1]) == Xpos::Vbd;
         let direction = if past { Direction::Past } else { direction };
-        let Some(date) = time::resolve(expression, parse.linked.document.published, direction) else { continue };
+        let Some(date) = time::resolve(expression, parse.published, direction) else { continue };
         if best.as_ref().is_none_or(|(d, _)| distance < *d) {
             best = Some((distance, date));
         }

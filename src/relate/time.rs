@@ -223,6 +223,25 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
     out
 }
 
+/// The day that a dateline gives an article without a day of publication: the first full date near the start of one of
+/// `sentences` (its first ones, as words), if a dash, a colon or a bracket sets it off, nothing follows it, or its weekday
+/// stands before it. Other full dates are what the article speaks of.
+pub(super) fn dateline<'a>(sentences: impl Iterator<Item = Vec<&'a str>>) -> Option<Date> {
+    const NEAR: usize = 10;
+    sentences.take(4).find_map(|words| {
+        expressions(&words).into_iter().find_map(|e| {
+            let Value::MonthDay { month, day, year: Some(year) } = e.value else { return None };
+            let before = e.tokens.start.checked_sub(1).map(|b| words[b]);
+            let before = if before == Some(",") { e.tokens.start.checked_sub(2).map(|b| words[b]) } else { before };
+            let by_weekday = before.is_some_and(|w| weekday(&w.to_lowercase()).is_some());
+            let set_off = words
+                .get(e.tokens.end)
+                .is_none_or(|w| matches!(*w, "-" | "–" | "—" | "--" | ":" | "(" | "/" | "." | "|"));
+            (e.tokens.start < NEAR && (by_weekday || set_off)).then(|| Date::new(year, month, day).ok()).flatten()
+        })
+    })
+}
+
 /// The ISO form of an expression in the precision that the text gives, or `None` where neither the text nor
 /// the day of publication tells.
 pub(super) fn resolve(expression: &TimeExpression, published: Option<Date>, direction: Direction) -> Option<String> {
@@ -334,6 +353,21 @@ mod tests {
         check("this week", "2023-03-01", Past, &["-"]);
         check("a year ago", day, Past, &["2022"]);
         check("2023-01-02", day, Past, &["2023-01-02"]);
+    }
+
+    #[test]
+    fn datelines_tell_the_day() {
+        let day = |sentences: &[&str]| {
+            dateline(sentences.iter().map(|s| s.split(' ').collect())).map(|d| d.to_string()).unwrap_or_default()
+        };
+        assert_eq!(day(&["Fish is dear", "OSLO , May 14 , 2024 - Norway raised its duty ."]), "2024-05-14");
+        assert_eq!(day(&["26 July 2022 : Lena Vogt left ."]), "2022-07-26");
+        assert_eq!(day(&["OSLO , Monday 9 September 2019 ( Wire ) Norway left ."]), "2019-09-09");
+        assert_eq!(day(&["OSLO : Norway on Tuesday , 11 March 2025 , left ."]), "2025-03-11");
+        assert_eq!(day(&["OSLO – October 17 , 2023"]), "2023-10-17");
+        assert_eq!(day(&["Norway joined on 11 March 2005 after a vote ."]), "");
+        assert_eq!(day(&["OSLO , February 31 , 2024 - Norway left ."]), "");
+        assert_eq!(day(&[]), "");
     }
 
     #[test]
