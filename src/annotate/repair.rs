@@ -19,6 +19,28 @@ pub(super) fn repair(tokens: &mut [Token], words: &[&str]) {
     behind_dates(tokens);
     receivers(tokens);
     willing(tokens);
+    days_before_verbs(tokens);
+}
+
+/// "The army on Saturday accused X", where the day hangs on the noun before it: a day between a subject and its verb is
+/// the verb's.
+fn days_before_verbs(tokens: &mut [Token]) {
+    for i in 1..tokens.len().saturating_sub(1) {
+        let day = WEEKDAYS.contains(&tokens[i].lemma.to_lowercase().as_str());
+        let finite = matches!(tokens[i + 1].xpos, Xpos::Vbd | Xpos::Vbz | Xpos::Vbp | Xpos::Md)
+            || (tokens[i + 1].upos == Upos::Aux && tokens[i + 1].xpos != Xpos::Vbg);
+        if !day || !finite || !matches!(tokens[i].deprel, Deprel::Nmod | Deprel::NmodUnmarked | Deprel::Compound) {
+            continue;
+        }
+        // An auxiliary stands for its verb.
+        let verb = match (tokens[i + 1].deprel, tokens[i + 1].head) {
+            (Deprel::Aux | Deprel::AuxPass | Deprel::Cop, Some(head)) => head,
+            _ => i + 1,
+        };
+        if tokens[i].head.is_some_and(|h| h < i) {
+            hang(tokens, i, verb, Deprel::Obl);
+        }
+    }
 }
 
 /// "Syria says it is willing to": who is willing is somebody, no empty "it".
@@ -339,6 +361,14 @@ mod tests {
         check(
             "it/PRON/PRP/3/expl is/AUX/VBZ/3/cop willing/ADJ/JJ/0/root to/PART/TO/5/mark talk/VERB/VB/3/xcomp",
             &[(1, 3, Deprel::Nsubj)],
+        );
+    }
+
+    #[test]
+    fn a_day_before_the_verb_is_the_verbs() {
+        check(
+            "army/NOUN/NN/4/nsubj on/ADP/IN/3/case saturday/PROPN/NNP/1/nmod accused/VERB/VBD/0/root",
+            &[(3, 4, Deprel::Obl)],
         );
     }
 

@@ -21,7 +21,30 @@ pub(super) struct Denial {
 /// Who is said to say so: "according to X", "X said that ...", "..., X reported", or the speaker of the quotation that
 /// goes on from the sentence before.
 pub(super) fn attribution(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
-    reported(parse, m).or_else(|| hearsay(parse, m)).or_else(|| quoted_on(parse, m))
+    reported(parse, m).or_else(|| according(parse, m)).or_else(|| hearsay(parse, m)).or_else(|| quoted_on(parse, m))
+}
+
+/// Whether a clause or apposition is said of a name in passing, or begins behind a comma with "who" or "which".
+fn is_aside(parse: &Parse<'_>, t: usize) -> bool {
+    if !matches!(parse.deprel(t), Deprel::Acl | Deprel::AclRelcl | Deprel::AdvclRelcl | Deprel::Appos) {
+        return false;
+    }
+    parse.head(t).is_some_and(|h| parse.mention_at(h).is_some())
+        || parse
+            .children(t)
+            .iter()
+            .any(|&c| c > 0 && matches!(parse.lemma(c), "who" | "which" | "whose" | "whom") && parse.text(c - 1) == ",")
+}
+
+/// "..., according to X" at the end of a sentence, or "According to X, ..." at its start, wherever the parser hangs it.
+fn according(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
+    let mut all = (0..parse.len()).filter(|&t| parse.preposition(t).as_deref() == Some("according_to"));
+    let (first, others) = (all.next()?, all.next());
+    let edge = first < m.anchor.min(6) || first > m.anchor;
+    if others.is_some() || !edge || is_aside(parse, m.verb) {
+        return None;
+    }
+    speaker(parse, first)
 }
 
 /// "reportedly", "allegedly": somebody says so, not the article.
@@ -36,9 +59,7 @@ fn reported(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
     let mut t = m.verb;
     for _ in 0..MAX_DEPTH {
         // What the article says of a name in passing is its own ("X, who chairs Y, has not been asked, Z said").
-        if matches!(parse.deprel(t), Deprel::Acl | Deprel::AclRelcl | Deprel::AdvclRelcl | Deprel::Appos)
-            && parse.head(t).is_some_and(|h| parse.mention_at(h).is_some())
-        {
+        if is_aside(parse, t) {
             return None;
         }
         for c in parse.with_deprel(t, &[Deprel::Obl, Deprel::Advcl, Deprel::Parataxis, Deprel::Nmod]) {

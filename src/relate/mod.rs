@@ -132,6 +132,8 @@ impl Relater {
         let phrase = matcher::phrase(parse, found, class)
             .unwrap_or_else(|| rule.map_or_else(|| predicate.replace('_', " "), |r| r.phrase.clone()));
         let base = rule.map_or(open::CONFIDENCE, |r| r.confidence);
+        // A question says less than a statement.
+        let base = if qualify::question(parse) { 0.7 * base } else { base };
         let confidence =
             base * found.subject.trust * found.object.trust * subject.score.min(object.score).clamp(0.0, 1.0).sqrt();
         Relation {

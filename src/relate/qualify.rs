@@ -31,7 +31,8 @@ struct Scope {
 }
 
 pub(super) fn qualify(parse: &Parse<'_>, m: &Match) -> Qualifiers {
-    let standing = m.standing || is_title(parse, m);
+    // "Moroccan-administered Western Sahara": said in passing too.
+    let standing = m.standing || is_title(parse, m) || parse.deprel(m.anchor) == Deprel::Amod;
     // A title or a place beside a name holds whatever is said of the name.
     let scope = if standing { Scope::default() } else { scope(parse, m) };
     let polarity = if scope.negations % 2 == 1 { Polarity::Negated } else { Polarity::Affirmed };
@@ -457,7 +458,7 @@ fn is_there_already(parse: &Parse<'_>, t: usize) -> bool {
 }
 
 /// A whole sentence that asks.
-fn question(parse: &Parse<'_>) -> bool {
+pub(super) fn question(parse: &Parse<'_>) -> bool {
     let last = parse.len() - 1;
     parse.text(last) == "?"
         && !parse.sentence.tokens.iter().any(|t| matches!(t.xpos, Xpos::OpenQuote | Xpos::CloseQuote))
@@ -472,6 +473,8 @@ fn circumstances(parse: &Parse<'_>, m: &Match) -> Vec<usize> {
         let Some(head) = parse.head(t) else { break };
         let shares = match parse.deprel(t) {
             Deprel::Xcomp => true,
+            // "severed ties last year, accusing X": a participle or a purpose has the time of its verb.
+            Deprel::Advcl => !parse.with_deprel(t, &[Deprel::Mark]).any(|c| parse.lemma(c) != "to"),
             Deprel::Conj => parse.with_deprel(t, &[Deprel::Nsubj]).next().is_none() && parse.is_verb(head),
             Deprel::Obj | Deprel::NsubjPass | Deprel::Nsubj => !parse.is_verb(t),
             _ => false,
@@ -497,6 +500,13 @@ fn time_of(parse: &Parse<'_>, hosts: &[usize], direction: Direction) -> Option<S
             matches!(parse.upos(g), Upos::Adv | Upos::Noun | Upos::Propn)
                 && parse.mention_at(g).is_none()
                 && !parse.is_clause(g)
+        };
+        // "on Tuesday, when the guard boarded ...": the day before "when" is that of its clause.
+        let when = expression.tokens.end
+            + usize::from(parse.len() > expression.tokens.end && parse.text(expression.tokens.end) == ",");
+        let governor = match (when < parse.len() && parse.lemma(when) == "when").then(|| parse.head(when)).flatten() {
+            Some(clause) if hosts.contains(&clause) => Some(clause),
+            _ => governor,
         };
         let via = governor.and_then(|g| match host(g) {
             Some(at) => Some((false, at)),
@@ -538,9 +548,12 @@ fn place_of(parse: &Parse<'_>, m: &Match, hosts: &[usize]) -> Option<String> {
     for &host in hosts {
         for c in parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]) {
             let at = parse.preposition(c).unwrap_or_default();
-            if !matches!(at.as_str(), "in" | "at" | "near" | "outside")
-                && !(matches!(at.as_str(), "on" | "during") && parse.mention_at(c).is_none())
-            {
+            let here = match at.as_str() {
+                "in" | "at" | "near" | "outside" => true,
+                "on" | "during" => parse.mention_at(c).is_none(),
+                _ => false,
+            };
+            if !here {
                 continue;
             }
             let Some(mention) = parse.mention_at(c).or_else(|| place_below(parse, c)) else { continue };

@@ -190,16 +190,30 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
                     };
                     last = i + 2;
                     found = Some((i..last, Value::Unit(u, by)));
-                } else if let (Some(n), Some(u), "ago" | "earlier" | "before" | "previously" | "later") =
+                } else if let (Some(n), Some(u), "ago" | "earlier" | "before" | "previously") =
                     (number(w), unit(word(i + 1)), word(i + 2))
                 {
                     last = i + 3;
-                    found = Some((i..last, Value::Unit(u, if word(i + 2) == "later" { n } else { -n })));
+                    found = Some((i..last, Value::Unit(u, -n)));
                 } else if let Some(y) = year(w)
                     && (matches!(
                         before,
-                        "in" | "since" | "by" | "until" | "during" | "early" | "late" | "of" | "mid" | "from" | "-"
-                    ) || before == "the")
+                        "in" | "since"
+                            | "by"
+                            | "until"
+                            | "during"
+                            | "early"
+                            | "late"
+                            | "of"
+                            | "mid"
+                            | "from"
+                            | "-"
+                            | "the"
+                            | "its"
+                            | "their"
+                            | "his"
+                            | "her"
+                    ))
                 {
                     found = Some((i..i + 1, Value::Year(y)));
                 } else if w.len() == 10
