@@ -33,6 +33,8 @@ const FAMILY_NAME_SCORE: f32 = 0.85;
 const OFFICE_SCORE: f32 = 0.75;
 /// Belief in the state of somebody of whom the article or a table says it.
 const STATED_SCORE: f32 = 0.95;
+/// How much must be said of a country before an article is about it: a name counts two, an adjective one.
+const HOME_COUNT: usize = 6;
 /// Belief in the state of an official of whom neither does.
 const HOME_SCORE: f32 = 0.7;
 const PART_OF_NAME_SCORE: f32 = 0.75;
@@ -419,7 +421,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let counts: Vec<(usize, usize)> = self.countries.iter().map(|(&cluster, &count)| (cluster, count)).collect();
         let &(best, count) = counts.iter().max_by_key(|c| c.1)?;
         let second = counts.iter().filter(|c| c.0 != best).map(|c| c.1).max().unwrap_or(0);
-        if count >= 4 && count >= 2 * second {
+        if count >= HOME_COUNT && count >= 2 * second {
             return self.clusters[best].country;
         }
         for s in 0..article.sentence_count().min(2) {

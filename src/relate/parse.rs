@@ -657,6 +657,7 @@ impl<'a> Parse<'a> {
             self.with_deprel(head, &rels)
                 .filter(|&c| {
                     c < limit
+                        && self.upos(c) != Upos::Pron
                         && self.children[c].iter().all(|&g| self.deprel(g) != Deprel::Case || self.lemma(g) == "'s")
                 })
                 .collect()

@@ -72,6 +72,8 @@ fn is_title(parse: &Parse<'_>, m: &Match) -> bool {
         || parse.names_beside(m.anchor).any(|c| parse.mention_at(c).is_some());
     !parse.is_verb(m.anchor)
         && parse.child(m.anchor, Deprel::Cop).is_none()
+        // "is to become chairwoman"
+        && parse.deprel(m.anchor) != Deprel::Xcomp
         && (beside || parse.light_verb(m.anchor).is_none())
         && parse.holders(m.anchor).iter().flat_map(|&f| parse.fill(f)).any(|f| f.mention == m.subject.mention)
 }
