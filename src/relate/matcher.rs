@@ -199,7 +199,11 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
         objects = vec![nearest];
     }
     let mut pairs: Vec<(Filled, Filled)> = Vec::new();
-    let among_subjects = if same_path {
+    // "After the meeting, A and B left": who acts in the clause did not need to meet one another.
+    let on_occasion = parse.upos(triggered.anchor) == Upos::Noun && parse.deprel(triggered.anchor) == Deprel::Obl;
+    let among_subjects = if on_occasion && says_subject(pattern) {
+        false
+    } else if same_path {
         !(says_subject(pattern) && ends_elsewhere(parse, triggered, &subjects))
     } else {
         objects.is_empty()
