@@ -221,10 +221,12 @@ fn prepositions(tokens: &mut [Token]) {
     }
 }
 
-/// "accused X of arming Y" where X hangs on "arming": what stands before "of" is the object of the verb above.
+/// "accused X of arming Y" where X hangs on "arming", "said after talks that Y left" where the talks hang on "left": what
+/// stands before the mark of a clause belongs to the verb above.
 fn objects_before_marks(tokens: &mut [Token]) {
     for object in 0..tokens.len() {
-        if tokens[object].deprel != Deprel::Obj {
+        let circumstance = matches!(tokens[object].deprel, Deprel::Obl | Deprel::OblUnmarked);
+        if tokens[object].deprel != Deprel::Obj && !circumstance {
             continue;
         }
         let Some(verb) = tokens[object].head else { continue };
@@ -236,9 +238,9 @@ fn objects_before_marks(tokens: &mut [Token]) {
         let mark = below.iter().copied().find(|&c| tokens[c].deprel == Deprel::Mark && c < verb);
         let fits = mark.is_some_and(|m| above < object && object < m)
             && tokens[above].upos == Upos::Verb
-            && !children(tokens, above).iter().any(|&c| tokens[c].deprel == Deprel::Obj);
+            && (circumstance || !children(tokens, above).iter().any(|&c| tokens[c].deprel == Deprel::Obj));
         if fits {
-            hang(tokens, object, above, Deprel::Obj);
+            hang(tokens, object, above, tokens[object].deprel);
         }
     }
 }
@@ -354,6 +356,15 @@ mod tests {
         );
         // A name before a plain noun belongs to it.
         check("offer/VERB/VB/0/root Togo/PROPN/NNP/3/compound maize/NOUN/NN/1/obj", &[]);
+    }
+
+    #[test]
+    fn what_stands_before_the_mark_is_outside() {
+        check(
+            "said/VERB/VBD/0/root after/ADP/IN/3/case talks/NOUN/NNS/6/obl that/SCONJ/IN/6/mark Togo/PROPN/NNP/6/nsubj \
+             left/VERB/VBD/1/ccomp",
+            &[(3, 1, Deprel::Obl)],
+        );
     }
 
     #[test]

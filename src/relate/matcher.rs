@@ -191,7 +191,7 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
     let mut objects =
         if same_path { Vec::new() } else { first_filled(parse, triggered, &pattern.object, &pattern.object_kinds) };
     // "Czech Senate President": the body next to the title has the office, not the state before it.
-    if pattern.subject.0.iter().any(|steps| steps.contains(&Step::Holder))
+    if takes_holder(pattern)
         && objects.iter().all(|o| o.token < triggered.anchor)
         && let Some(nearest) = objects.iter().copied().max_by_key(|o| o.token)
         && parse.mention_kind(nearest.mention) == Kind::Organization
@@ -219,6 +219,21 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
                 }
             }
         }
+    }
+    // "Foreign ministers A of Norway and B of Kenya": each title has the state beside its own name.
+    let own: Vec<(Filled, Filled)> = if subjects.len() > 1 && takes_holder(pattern) {
+        let beside = |s: &Filled| parse.behind(s.token, "of").into_iter().flat_map(|f| parse.fill_single(f)).next();
+        subjects
+            .iter()
+            .filter_map(|s| Some((*s, beside(s)?)))
+            .filter(|(_, o)| pattern.object_kinds.contains(&parse.mention_kind(o.mention)))
+            .collect()
+    } else {
+        Vec::new()
+    };
+    if !own.is_empty() {
+        pairs = own;
+        subjects.clear();
     }
     for &s in &subjects {
         for &o in &objects {
@@ -253,6 +268,10 @@ fn arguments(parse: &Parse<'_>, rule: usize, pattern: &Pattern, triggered: &Trig
             specificity: pattern.specificity(),
         });
     }
+}
+
+fn takes_holder(pattern: &Pattern) -> bool {
+    pattern.subject.0.iter().any(|steps| steps.contains(&Step::Holder))
 }
 
 fn says_subject(pattern: &Pattern) -> bool {

@@ -484,6 +484,8 @@ impl<'a> Parse<'a> {
             (Deprel::Nmod, Some(head)) if among(&self.words.quantities, self.lemma(head)) => {
                 self.noun_subjects(head, depth + 1)
             }
+            // "after the U.S.-led invasion": a name before the noun leaves nothing to the clause.
+            _ if self.modifiers(t).iter().any(|f| self.mention_at(f.token).is_some()) => Vec::new(),
             _ => self.clause_subjects_at(t, depth + 1),
         }
     }
