@@ -159,6 +159,11 @@ fn trigger(parse: &Parse<'_>, anchor: usize, pattern: &Pattern) -> Option<Trigge
             return None;
         }
     }
+    if !pattern.without_complement.is_empty()
+        && parse.complements(anchor).iter().any(|f| among(&pattern.without_complement, parse.lemma(f.token)))
+    {
+        return None;
+    }
     if !pattern.without_object.is_empty()
         && parse.objects(anchor).iter().any(|f| among(&pattern.without_object, parse.lemma(f.token)))
     {

@@ -6,6 +6,7 @@
 //! `time`). Verbs that no rule knows give open relations (`open`).
 
 mod attribution;
+mod calibration;
 mod matcher;
 mod open;
 mod parse;
@@ -149,7 +150,7 @@ impl Relater {
             denied_by: qualifiers.denied_by,
             time: qualifiers.time,
             place: qualifiers.place,
-            confidence: confidence.clamp(0.0, 1.0),
+            confidence: calibration::calibrated(confidence),
             rule: rule.map_or_else(|| open::RULE.into(), |r| Arc::clone(&r.id)),
             evidence: Evidence {
                 sentence: parse.index,

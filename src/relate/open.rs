@@ -8,7 +8,7 @@ use crate::syntax::{Deprel, Upos};
 /// Identifier of the relations that no rule gives.
 pub(super) const RULE: &str = "open/verb";
 /// Belief in one that is found without any detour.
-pub(super) const CONFIDENCE: f32 = 0.5;
+pub(super) const CONFIDENCE: f32 = 0.7;
 
 /// Matches of verbs between a subject and an object that are both named, where no rule took the pair.
 pub(super) fn matches(parse: &Parse<'_>, ruled: &[Match]) -> Vec<Match> {
@@ -26,8 +26,12 @@ pub(super) fn matches(parse: &Parse<'_>, ruled: &[Match]) -> Vec<Match> {
                 .into_iter()
                 .filter(|f| {
                     let mention = &parse.linked.mentions[f.mention];
+                    // "dismissed the government" says nothing of its country.
+                    let government =
+                        mention.form == Form::Nominal && among(&parse.words.governments, parse.lemma(f.token));
                     matches!(mention.form, Form::Name | Form::Alias | Form::Pronoun | Form::Nominal)
                         && mention.tokens.contains(&f.token)
+                        && !government
                 })
                 .collect()
         };

@@ -86,6 +86,7 @@ struct RawPattern {
     object: String,
     without_modifier: Option<Vec<String>>,
     without_object: Option<Vec<String>>,
+    without_complement: Option<Vec<String>>,
     predicate_of: Option<Vec<String>>,
     subject_kinds: Option<Vec<String>>,
     object_kinds: Option<Vec<String>>,
@@ -164,6 +165,7 @@ pub(super) struct Pattern {
     pub(super) with_complement_aux: Vec<String>,
     pub(super) without_modifier: Vec<String>,
     pub(super) without_object: Vec<String>,
+    pub(super) without_complement: Vec<String>,
     /// The trigger is said of something with a copula, behind one of these prepositions ("X is in Kenya").
     pub(super) predicate_of: Vec<String>,
     /// Narrower than the rule's kinds, where the pattern says so.
@@ -391,6 +393,7 @@ fn compile(raw: &RawRule, id: &str, origin: String) -> Result<(Rule, Triggers), 
             with_complement_aux: words(&p.with_complement_aux),
             without_modifier: words(&p.without_modifier),
             without_object: words(&p.without_object),
+            without_complement: words(&p.without_complement),
             predicate_of: words(&p.predicate_of),
             subject_kinds: kinds(p.subject_kinds.as_deref().or(raw.subject.as_deref()))?,
             object_kinds: kinds(p.object_kinds.as_deref().or(raw.object.as_deref()))?,
