@@ -288,7 +288,10 @@ fn says_subject(pattern: &Pattern) -> bool {
 fn ends_elsewhere(parse: &Parse<'_>, triggered: &Triggered, subjects: &[Filled]) -> bool {
     let preposition = |t: usize| parse.preposition(t);
     let elsewhere = [Some(triggered.anchor), triggered.light].into_iter().flatten().any(|host| {
-        parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]).any(|c| match preposition(c).as_deref() {
+        let own = parse.with_deprel(host, &[Deprel::Obl, Deprel::Nmod]);
+        // "a normalizing of ties between A and B"
+        let below = own.flat_map(|c| std::iter::once(c).chain(parse.with_deprel(c, &[Deprel::Nmod])));
+        below.into_iter().any(|c| match preposition(c).as_deref() {
             Some("with" | "between" | "against") => true,
             // "agreed to a ceasefire" names no end.
             Some("to") => !parse.fill(Filler { token: c, trust: 1.0 }).is_empty(),

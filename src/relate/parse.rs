@@ -598,7 +598,11 @@ impl<'a> Parse<'a> {
             let subject_is_relative =
                 self.with_deprel(clause, &[Deprel::Nsubj, Deprel::NsubjPass]).any(|c| self.antecedent(c).token != c);
             let oblique_is_relative = self.with_deprel(t, &[Deprel::Obl]).any(|c| self.antecedent(c).token != c);
-            if self.child(clause, Deprel::Nsubj).is_some() && !subject_is_relative && !oblique_is_relative {
+            // "to Kenya, where he will meet": the place is no object.
+            let of_place =
+                self.with_deprel(clause, &[Deprel::Advmod]).any(|c| matches!(self.lemma(c), "where" | "when" | "why"));
+            if self.child(clause, Deprel::Nsubj).is_some() && !subject_is_relative && !oblique_is_relative && !of_place
+            {
                 return vec![Filler { token: head, trust: THROUGH_GAP }];
             }
         }
@@ -750,7 +754,14 @@ impl<'a> Parse<'a> {
                 {
                     out.push(self.filler(head, 1.0));
                 }
-                Deprel::Appos if person(head) => out.push(self.filler(head, 1.0)),
+                // "X, three vice presidents and others": a plural beside a name is no title of it.
+                Deprel::Appos
+                    if person(head)
+                        && (self.xpos(t) != Xpos::Nns || self.with_deprel(head, &[Deprel::Conj]).any(person)) =>
+                {
+                    out.push(self.filler(head, 1.0));
+                }
+                Deprel::Appos if person(head) => {}
                 // "son-in-law and adviser X", also where the parser takes the first title for a part of the second
                 deprel if !person(head) => {
                     let shares = match deprel {

@@ -358,6 +358,10 @@ fn climb(parse: &Parse<'_>, start: usize, scope: &mut Scope) {
             }
             Deprel::Advcl => {
                 let purpose = parse.xpos(t) == Xpos::Vb && to;
+                // "was interested in making a visit"
+                if parse.upos(head) == Upos::Adj && among(&parse.words.hypothetical, parse.lemma(head)) {
+                    scope.hypothetical = true;
+                }
                 // What is avoided on purpose did not happen.
                 if purpose && scope.negations == 0 && !among(&parse.words.motion, parse.lemma(head)) {
                     scope.hypothetical = true;

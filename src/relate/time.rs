@@ -150,6 +150,10 @@ pub(super) fn expressions(original: &[&str]) -> Vec<TimeExpression> {
                     } else if let Some(n) = day(word(i + 1)) {
                         d = Some(n);
                         last = i + 2;
+                        // "December 13-15": from the first day on.
+                        if matches!(word(last), "-" | "–") && day(word(last + 1)).is_some() {
+                            last += 2;
+                        }
                     }
                     let at = if word(last) == "," { last + 1 } else { last };
                     let y = year(word(at));
@@ -361,6 +365,7 @@ mod tests {
         check("on December 4", day, Ahead, &["2023-12-04"]);
         check("on 4 December 2019", day, Past, &["2019-12-04"]);
         check("on December 4 , 2019", day, Past, &["2019-12-04"]);
+        check("on December 13 - 15 , 2019", day, Past, &["2019-12-13"]);
         check("in December 2019", day, Past, &["2019-12"]);
         check("in 2017 and since 1979", day, Past, &["2017", "1979"]);
         check("last year , next month , three weeks ago", day, Past, &["2022", "2023-04", "2023-02"]);
