@@ -33,10 +33,10 @@ const FAMILY_NAME_SCORE: f32 = 0.85;
 const OFFICE_SCORE: f32 = 0.75;
 /// Belief in the state of somebody of whom the article or a table says it.
 const STATED_SCORE: f32 = 0.95;
-/// How much must be said of a country before an article is about it: a name counts two, an adjective one.
-const HOME_COUNT: usize = 6;
 /// Belief in the state of an official of whom neither does.
 const HOME_SCORE: f32 = 0.7;
+/// How much must be said of a country before an article is about it: a name counts two, an adjective one.
+const HOME_COUNT: usize = 6;
 const PART_OF_NAME_SCORE: f32 = 0.75;
 const ARMED_SCORE: f32 = 0.6;
 const OF_ROW_SCORE: f32 = 0.6;
@@ -277,7 +277,13 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 let rows: Vec<&'static str> = nouns
                     .iter()
-                    .filter_map(|n| if is_trade(n) { Some("company") } else { article.gazetteer.nominal_row(n) })
+                    .filter_map(|n| {
+                        if article.gazetteer.word("trade", n) {
+                            Some("company")
+                        } else {
+                            article.gazetteer.nominal_row(n)
+                        }
+                    })
                     .collect();
                 for row in rows {
                     let list = self.by_row.entry(row).or_default();
@@ -305,7 +311,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         if let Some((office, run)) = self.office_ending(s, tokens.start) {
             let country = self.country_before(s, run.start).or_else(|| self.country_of_noun(s, run.end - 1));
             let phrase = self.phrase(s, run.clone());
-            if country.is_none() && is_national(&phrase) && self.is_bare(s, &run, &tokens) {
+            if country.is_none() && is_national(article, &phrase) && self.is_bare(s, &run, &tokens) {
                 self.unplaced.push(cluster);
             }
             self.hold(cluster, office, country.or_else(|| self.implied_country(&phrase)));
@@ -582,7 +588,7 @@ impl<'w, 'a> Walk<'w, 'a> {
     fn by_family_name(&mut self, s: usize, i: usize) -> Option<(usize, f32, Reason)> {
         let article = self.article;
         let noun = article.head(s, i)?;
-        if !is_kin(&article.lemma(s, noun)) {
+        if !article.gazetteer.word("kin", &article.lemma(s, noun)) {
             return None;
         }
         let beside = article.children(s, noun).iter().copied().filter(|&c| c > noun).chain(article.head(s, noun));
@@ -769,7 +775,9 @@ impl<'w, 'a> Walk<'w, 'a> {
             article.deprel(s, h) == Deprel::Root
                 && article.upos(s, h) == Upos::Verb
                 && (article.gazetteer.acts.subject(&article.lemma(s, h))
-                    || (pronoun == Pronoun::Neuter && !that && !is_impersonal(&article.lemma(s, h))))
+                    || (pronoun == Pronoun::Neuter
+                        && !that
+                        && !article.gazetteer.word("impersonal", &article.lemma(s, h))))
         });
         if !goes_on || s == 0 || article.quotation(s, i) != 0 {
             return None;
@@ -798,8 +806,8 @@ impl<'w, 'a> Walk<'w, 'a> {
         let lemma = article.lemma(s, noun);
         let plural = article.xpos(s, noun) == Xpos::Nns;
         let stands = match pronoun {
-            Pronoun::Neuter => is_organ_of_state(&lemma) && !plural,
-            Pronoun::Plural => is_envoy(&lemma) && plural,
+            Pronoun::Neuter => article.gazetteer.word("organ", &lemma) && !plural,
+            Pronoun::Plural => article.gazetteer.word("envoy", &lemma) && plural,
             Pronoun::Personal(_) => false,
         };
         if article.upos(s, noun) != Upos::Noun || !stands {
@@ -906,7 +914,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         if self.part_of_name(s, i) || self.bare_government(s, i) {
             return;
         }
-        if plural && is_fighter(&lemma) && !self.is_introduction(s, i) {
+        if plural && article.gazetteer.word("fighter", &lemma) && !self.is_introduction(s, i) {
             self.fighters(s, i);
             return;
         }
@@ -953,7 +961,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         nouns.iter().any(|n| armed(n) || matches!(n.as_str(), "brigade" | "brigades"))
             || near.filter(|&t| !tokens.contains(&t)).any(|t| {
                 let lemma = article.lemma(s, t);
-                armed(&lemma) || is_fighter(&lemma)
+                armed(&lemma) || article.gazetteer.word("fighter", &lemma)
             })
     }
 
@@ -1302,6 +1310,7 @@ impl<'w, 'a> Walk<'w, 'a> {
         let row = self.article.gazetteer.nominal_row(noun)?;
         let mut of_row: Vec<usize> = self.by_row.get(row).cloned().unwrap_or_default();
         of_row.retain(|c| self.seen.get(c).is_some_and(|seen| seen.1 + 4 >= s));
+        of_row.sort_unstable();
         of_row.dedup();
         if let [one] = of_row[..] {
             return Some((one, OF_ROW_SCORE, Reason::NamedSo));
@@ -1352,196 +1361,9 @@ impl Region {
     }
 }
 
-/// Nouns that stand for the state that has what they name.
-fn is_organ_of_state(lemma: &str) -> bool {
-    matches!(
-        lemma,
-        "government"
-            | "administration"
-            | "regime"
-            | "cabinet"
-            | "parliament"
-            | "ministry"
-            | "army"
-            | "military"
-            | "leadership"
-    )
-}
-
-/// Nouns for people who act for those whose they are.
-fn is_envoy(lemma: &str) -> bool {
-    is_fighter(lemma)
-        || matches!(
-            lemma,
-            "official"
-                | "leader"
-                | "authority"
-                | "force"
-                | "troop"
-                | "diplomat"
-                | "lawmaker"
-                | "legislator"
-                | "minister"
-                | "soldier"
-                | "negotiator"
-                | "envoy"
-                | "peacekeeper"
-                | "commander"
-                | "prosecutor"
-                | "representative"
-        )
-}
-
 /// Offices that only states have.
-fn is_national(office: &str) -> bool {
-    office.ends_with("minister")
-        || office.starts_with("minister")
-        || matches!(
-            office,
-            "king"
-                | "queen"
-                | "emir"
-                | "sultan"
-                | "emperor"
-                | "crown prince"
-                | "president"
-                | "premier"
-                | "vice president"
-                | "deputy premier"
-                | "chancellor"
-                | "attorney general"
-        )
-}
-
-/// Verbs whose "it" is often nobody.
-fn is_impersonal(lemma: &str) -> bool {
-    matches!(
-        lemma,
-        "seem"
-            | "appear"
-            | "take"
-            | "happen"
-            | "turn"
-            | "mean"
-            | "come"
-            | "remain"
-            | "be"
-            | "become"
-            | "follow"
-            | "rain"
-            | "snow"
-            | "emerge"
-            | "help"
-            | "depend"
-            | "matter"
-            | "look"
-            | "feel"
-            | "sound"
-            | "get"
-            | "go"
-            | "make"
-            | "cost"
-    )
-}
-
-fn is_kin(lemma: &str) -> bool {
-    matches!(
-        lemma,
-        "wife"
-            | "husband"
-            | "spouse"
-            | "son"
-            | "daughter"
-            | "brother"
-            | "sister"
-            | "father"
-            | "mother"
-            | "cousin"
-            | "nephew"
-            | "niece"
-            | "uncle"
-            | "aunt"
-            | "grandson"
-            | "granddaughter"
-            | "grandfather"
-            | "grandmother"
-            | "half-brother"
-            | "half-sister"
-            | "widow"
-            | "widower"
-            | "twin"
-    )
-}
-
-/// Words in the names of companies.
-fn is_trade(word: &str) -> bool {
-    matches!(
-        word,
-        "ltd"
-            | "plc"
-            | "inc"
-            | "corp"
-            | "llc"
-            | "gmbh"
-            | "pjsc"
-            | "holding"
-            | "holdings"
-            | "industries"
-            | "minerals"
-            | "metals"
-            | "mining"
-            | "lines"
-            | "airlines"
-            | "airways"
-            | "energy"
-            | "petroleum"
-            | "oil"
-            | "gas"
-            | "motors"
-            | "telecom"
-            | "cement"
-            | "steel"
-            | "foods"
-            | "seafood"
-            | "pharma"
-            | "pharmaceuticals"
-            | "technologies"
-            | "systems"
-            | "electronics"
-            | "textiles"
-            | "logistics"
-            | "shipping"
-            | "carriers"
-            | "maker"
-            | "miner"
-            | "producer"
-            | "giant"
-            | "brewer"
-            | "refiner"
-            | "contractor"
-            | "developer"
-            | "carrier"
-    )
-}
-
-/// Nouns for those who fight for an armed group.
-fn is_fighter(lemma: &str) -> bool {
-    matches!(
-        lemma,
-        "rebel"
-            | "raider"
-            | "militant"
-            | "insurgent"
-            | "fighter"
-            | "guerrilla"
-            | "guerilla"
-            | "gunman"
-            | "jihadist"
-            | "extremist"
-            | "attacker"
-            | "separatist"
-            | "militiaman"
-    )
+fn is_national(article: &Article<'_>, office: &str) -> bool {
+    office.ends_with("minister") || office.starts_with("minister") || article.gazetteer.word("national", office)
 }
 
 /// Words that make another person of an officeholder, or another office of an office.

@@ -11,6 +11,7 @@ const GROUPS: &str = include_str!("../../data/gazetteer/groups.tsv");
 const STATESMEN: &str = include_str!("../../data/gazetteer/statesmen.tsv");
 const OFFICES: &str = include_str!("../../data/gazetteer/offices.tsv");
 const TITLES: &str = include_str!("../../data/gazetteer/titles.tsv");
+const WORDS: &str = include_str!("../../data/gazetteer/words.tsv");
 const NOMINALS: &str = include_str!("../../data/gazetteer/nominals.tsv");
 const ACTS: &str = include_str!("../../data/gazetteer/government_acts.tsv");
 const AMBIGUOUS: &str = include_str!("../../data/gazetteer/ambiguous.tsv");
@@ -162,6 +163,8 @@ pub(super) struct Gazetteer {
     /// The row of a nominal: nouns of one row may stand for one another ("company", "firm").
     nominal_rows: HashMap<&'static str, &'static str>,
     pub(super) acts: Acts,
+    /// Word lists by name, each sorted.
+    words: HashMap<&'static str, Vec<&'static str>>,
     ambiguous: HashMap<&'static str, Ambiguous>,
     first_names: HashMap<&'static str, Gender>,
 }
@@ -336,6 +339,11 @@ impl Gazetteer {
                 self.nominal_rows.insert(word, row[1]);
             }
         }
+        for row in rows(WORDS, 2) {
+            let mut words: Vec<_> = cell(row[1]).collect();
+            words.sort_unstable();
+            self.words.insert(row[0], words);
+        }
         for row in rows(ACTS, 2) {
             let mut words: Vec<_> = cell(row[1]).collect();
             words.sort_unstable();
@@ -408,6 +416,11 @@ impl Gazetteer {
         self.titles.get(word.as_str()).copied()
     }
 
+    /// Whether a word stands in a list of `words.tsv`.
+    pub(super) fn word(&self, list: &str, word: &str) -> bool {
+        self.words.get(list).is_some_and(|words| words.binary_search(&word).is_ok())
+    }
+
     /// Whether the holder of an office is called "the minister".
     pub(super) fn is_ministry(&self, office: usize) -> bool {
         self.ministries.contains(&office)
@@ -446,6 +459,7 @@ mod tests {
             ("statesmen", STATESMEN, 4),
             ("offices", OFFICES, 3),
             ("titles", TITLES, 2),
+            ("words", WORDS, 2),
             ("nominals", NOMINALS, 3),
             ("government_acts", ACTS, 2),
             ("ambiguous", AMBIGUOUS, 5),

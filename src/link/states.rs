@@ -313,12 +313,7 @@ fn nationality(
 /// "the Moroccans" with nothing said of them, where they do not do what a people does ("the French voted").
 fn is_the_people(article: &Article<'_>, s: usize, tokens: &std::ops::Range<usize>) -> bool {
     let head = article.head_of(s, tokens);
-    let popular = article.head(s, head).is_some_and(|verb| {
-        matches!(
-            article.lemma(s, verb).as_str(),
-            "vote" | "want" | "hope" | "fear" | "protest" | "thank" | "sell" | "view" | "feel"
-        )
-    });
+    let popular = article.head(s, head).is_some_and(|verb| article.gazetteer.word("people", &article.lemma(s, verb)));
     tokens.len() == 1
         && tokens.start > 0
         && !popular
