@@ -23,6 +23,8 @@ const WINDOW: usize = 2;
 const MAX_CANDIDATES: usize = 40;
 /// Sentences before "his wife" in which somebody of her family name is looked for.
 const KIN_WINDOW: usize = 5;
+/// Words before "its" in which a vehicle is looked for.
+const VEHICLE_WINDOW: usize = 15;
 /// How much better than the second the best candidate has to be.
 const MARGIN: f32 = 1.0;
 
@@ -740,6 +742,16 @@ impl<'w, 'a> Walk<'w, 'a> {
         // "they" after an organization are often other people, but not in what it says of itself.
         let reported = article.clause(s, i).is_some_and(|c| article.deprel(s, c) == Deprel::Ccomp);
         if pronoun == Pronoun::Plural && !possessive && !reported {
+            return None;
+        }
+        // "boarded a trawler and fined its captain": the vehicle's, which is nobody's name.
+        let vehicle = possessive
+            && pronoun == Pronoun::Neuter
+            && (i.saturating_sub(VEHICLE_WINDOW)..i).any(|t| {
+                matches!(article.deprel(s, t), Deprel::Obj | Deprel::NsubjPass)
+                    && article.gazetteer.word("vehicle", &article.lemma(s, t))
+            });
+        if vehicle {
             return None;
         }
         for subject in self.governing_subjects(s, i, possessive) {
