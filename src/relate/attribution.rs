@@ -38,13 +38,12 @@ fn is_aside(parse: &Parse<'_>, t: usize) -> bool {
 
 /// "..., according to X" at the end of a sentence, or "According to X, ..." at its start, wherever the parser hangs it.
 fn according(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
-    let mut all = (0..parse.len()).filter(|&t| parse.preposition(t).as_deref() == Some("according_to"));
-    let (first, others) = (all.next()?, all.next());
-    let edge = first < m.anchor.min(6) || first > m.anchor;
-    if others.is_some() || !edge || is_aside(parse, m.verb) {
+    let source = parse.surroundings().source?;
+    let edge = source < m.anchor.min(6) || source > m.anchor;
+    if !edge || is_aside(parse, m.verb) {
         return None;
     }
-    speaker(parse, first)
+    speaker(parse, source)
 }
 
 /// "reportedly", "allegedly": somebody says so, not the article.
@@ -98,22 +97,49 @@ fn reported(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
 /// `“...,” said X. “They attacked Y.”`: a sentence that opens with a quotation mark and names no speaker of its own goes
 /// on from the one before.
 fn quoted_on(parse: &Parse<'_>, m: &Match) -> Option<Speaker> {
-    let opens = |index: usize| {
-        parse.linked.sentences[index].tokens.first().is_some_and(|t| {
-            t.xpos == Xpos::OpenQuote || t.span.of(&parse.linked.document.text).starts_with(['"', '“', '«'])
-        })
-    };
-    let closed = (1..m.anchor).any(|t| parse.xpos(t) == Xpos::CloseQuote || matches!(parse.text(t), "\"" | "”" | "»"));
-    if !opens(parse.index) || closed {
-        return None;
+    let around = parse.surroundings();
+    // What stands behind the end of the quotation is the article's.
+    around.speaker.clone().filter(|_| around.quotation_end.is_none_or(|end| m.anchor < end))
+}
+
+/// What a sentence and its neighbours say about who speaks: the same for all relations of the sentence.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Surroundings {
+    /// The token behind the only "according to" of the sentence.
+    source: Option<usize>,
+    /// Who spoke the quotation before, if the sentence opens with a quotation mark.
+    speaker: Option<Speaker>,
+    /// Where a quotation that opens the sentence ends.
+    quotation_end: Option<usize>,
+    /// What the next sentence denies.
+    denied_after: Option<Denial>,
+}
+
+impl Surroundings {
+    pub(super) fn of(parse: &Parse<'_>) -> Self {
+        let mut sources = (0..parse.len()).filter(|&t| parse.preposition(t).as_deref() == Some("according_to"));
+        let source = sources.next().filter(|_| sources.next().is_none());
+        let opens = parse.len() > 0 && (parse.xpos(0) == Xpos::OpenQuote || parse.text(0).starts_with(['"', '“', '«']));
+        let ends = |&t: &usize| parse.xpos(t) == Xpos::CloseQuote || matches!(parse.text(t), "\"" | "”" | "»");
+        let next = parse.neighbour(parse.index + 1);
+        Self {
+            source,
+            speaker: if opens { speaker_before(parse) } else { None },
+            quotation_end: (1..parse.len()).find(ends),
+            denied_after: next.and_then(|next| denied_before(&next)),
+        }
     }
+}
+
+/// Who said the quotation of the sentence before.
+fn speaker_before(parse: &Parse<'_>) -> Option<Speaker> {
     let before = parse.index.checked_sub(1)?;
     let quotes =
         parse.linked.sentences[before].tokens.iter().any(|t| matches!(t.xpos, Xpos::OpenQuote | Xpos::CloseQuote));
     if !quotes {
         return None;
     }
-    let previous = Parse::new(parse.linked, before, parse.words, parse.published);
+    let previous = parse.neighbour(before)?;
     (0..previous.len())
         .rev()
         .filter(|&t| previous.is_verb(t) && among(&parse.words.speech, previous.lemma(t)))
@@ -177,7 +203,7 @@ pub(super) fn denial(parse: &Parse<'_>, m: &Match, claimed: Option<&Speaker>) ->
     denied_above(parse, m).or_else(|| {
         // What only the article says, nobody behind it denies.
         claimed?;
-        denied_behind(parse, m.anchor + 1).or_else(|| parse.denied_after().cloned())
+        denied_behind(parse, m.anchor + 1).or_else(|| parse.surroundings().denied_after.clone())
     })
 }
 
@@ -214,7 +240,7 @@ fn denied_above(parse: &Parse<'_>, m: &Match) -> Option<Denial> {
 }
 
 /// What the sentence denies of the one before it: only what somebody named denies.
-pub(super) fn denied_before(parse: &Parse<'_>) -> Option<Denial> {
+fn denied_before(parse: &Parse<'_>) -> Option<Denial> {
     denied_behind(parse, 0).filter(|denial| matches!(denial.by, Some(Speaker::Entity(_))))
 }
 

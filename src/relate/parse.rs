@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::attribution::{self, Denial};
+use super::attribution::Surroundings;
 use super::time::{self, TimeExpression};
 use crate::entity::{Linked, MentionId};
 use crate::mention::{Form, Kind};
@@ -72,8 +72,8 @@ pub(super) struct Parse<'a> {
     mention_at: Vec<Option<MentionId>>,
     /// Dates in the sentence, looked for once: a long sentence has many matches.
     times: OnceCell<Vec<TimeExpression>>,
-    /// What the next sentence denies of this one, looked for once.
-    denied_after: OnceCell<Option<Denial>>,
+    /// Who speaks in the sentence and around it, looked for once.
+    surroundings: OnceCell<Surroundings>,
 }
 
 /// Word lists that describe English, not relations; they live in `data/rules/lexicon.toml`.
@@ -159,7 +159,7 @@ impl<'a> Parse<'a> {
             lemmas,
             mention_at,
             times: OnceCell::new(),
-            denied_after: OnceCell::new(),
+            surroundings: OnceCell::new(),
         }
     }
 
@@ -171,17 +171,14 @@ impl<'a> Parse<'a> {
         })
     }
 
-    /// What the next sentence denies of what this one reports.
-    pub(super) fn denied_after(&self) -> Option<&Denial> {
-        self.denied_after
-            .get_or_init(|| {
-                let next = self.index + 1;
-                let there = next < self.linked.sentences.len();
-                there
-                    .then(|| attribution::denied_before(&Self::new(self.linked, next, self.words, self.published)))
-                    .flatten()
-            })
-            .as_ref()
+    /// Who speaks in the sentence and around it.
+    pub(super) fn surroundings(&self) -> &Surroundings {
+        self.surroundings.get_or_init(|| Surroundings::of(self))
+    }
+
+    /// Another sentence of the article, if there is one.
+    pub(super) fn neighbour(&self, index: usize) -> Option<Self> {
+        (index < self.linked.sentences.len()).then(|| Self::new(self.linked, index, self.words, self.published))
     }
 
     pub(super) fn len(&self) -> usize {
