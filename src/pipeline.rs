@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
 use crate::annotate::backend::BackendError;
-use crate::annotate::{Annotator, Model};
+use crate::annotate::{Annotator, Model, SentenceMemory};
 use crate::document::{Document, Segmented};
 use crate::entity::Linked;
 use crate::link::{Linker, Reason};
@@ -61,6 +61,7 @@ pub enum StageError {
 /// The stages as they ship: segment, annotate, link, relate.
 pub struct News {
     model: Arc<Model>,
+    memory: Arc<SentenceMemory>,
     linker: Linker,
     relater: Relater,
 }
@@ -68,7 +69,7 @@ pub struct News {
 impl News {
     /// The stages with this model and these rules.
     pub fn new(model: Model, relater: Relater) -> Self {
-        Self { model: Arc::new(model), linker: Linker::new(), relater }
+        Self { model: Arc::new(model), memory: Arc::default(), linker: Linker::new(), relater }
     }
 
     /// The relation stage.
@@ -101,11 +102,15 @@ impl Stages for News {
     type Worker = Annotator;
 
     fn worker(&self) -> Annotator {
-        Annotator::new(Arc::clone(&self.model))
+        Annotator::with_memory(Arc::clone(&self.model), Arc::clone(&self.memory))
     }
 
     fn process(&self, annotator: &mut Annotator, batch: Vec<Document>) -> Vec<Result<Related, StageError>> {
-        batch.into_iter().map(|document| Ok(self.relater.relate(self.linked(annotator, segment(document))?))).collect()
+        let n = batch.len();
+        match annotator.annotate_all(batch.into_iter().map(segment).collect()) {
+            Ok(annotated) => annotated.into_iter().map(|a| Ok(self.relater.relate(self.linker.link(a)))).collect(),
+            Err(error) => (0..n).map(|_| Err(StageError::Annotate(error.clone()))).collect(),
+        }
     }
 }
 

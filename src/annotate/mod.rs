@@ -6,6 +6,7 @@
 
 pub mod backend;
 mod lemma;
+mod memory;
 mod model;
 mod ner;
 mod pieces;
@@ -15,19 +16,47 @@ mod tree;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use memory::SentenceMemory;
 pub use model::{Model, ModelError};
 
-use crate::document::{Segmented, TokenizedSentence};
+use crate::document::Segmented;
 use crate::mention::{Form, Mention};
+use crate::span::Span;
 use crate::syntax::{Annotated, Deprel, Sentence, Token, Upos, Xpos};
 use backend::{Backend, BackendError, Input, Matrix, Output};
 use pieces::Vocabulary;
 
-/// One worker's tagger. Workers share the model's weights; each runs on one thread.
+/// One worker's tagger. Workers share the model's weights and the memory of sentences; each runs on one thread.
 pub struct Annotator {
     model: Arc<Model>,
     backend: Box<dyn Backend>,
     vocabulary: Vocabulary,
+    memory: Arc<SentenceMemory>,
+}
+
+/// What is known of a sentence: its tokens, and the named mentions in it.
+#[derive(Debug, Clone)]
+struct Parsed {
+    tokens: Vec<Token>,
+    found: Vec<ner::Found>,
+}
+
+/// A sentence whose windows are not all decoded.
+struct Draft<'a> {
+    article: usize,
+    sentence: usize,
+    spans: &'a [Span],
+    words: Vec<&'a str>,
+    key: Box<[u8]>,
+    tokens: Vec<Token>,
+    ner: Vec<f32>,
+    root: Option<usize>,
+}
+
+/// A window of a draft on its way through the network.
+struct Part {
+    draft: usize,
+    window: Window,
 }
 
 /// A part of a sentence that the network sees at once.
@@ -44,11 +73,19 @@ const OVERLAP: usize = 24;
 /// Longest window in words; arcs cost their square.
 const MAX_WORDS: usize = 160;
 
+/// Word pieces that go through the network together: enough to fill its products, few enough to stay in the cache.
+const PACK: usize = 384;
+
 impl Annotator {
     /// A worker on `model` with the default engine.
     pub fn new(model: Arc<Model>) -> Self {
+        Self::with_memory(model, Arc::default())
+    }
+
+    /// A worker that shares its memory of sentences with others on the same model.
+    pub fn with_memory(model: Arc<Model>, memory: Arc<SentenceMemory>) -> Self {
         let backend = Box::new(model.backend.clone());
-        Self { model, backend, vocabulary: Vocabulary::default() }
+        Self { model, backend, vocabulary: Vocabulary::default(), memory }
     }
 
     /// Tag, parse and lemmatize every sentence and find the named mentions.
@@ -56,75 +93,153 @@ impl Annotator {
     /// # Errors
     /// [`BackendError::Run`] when the engine fails; bad text never is a reason.
     pub fn annotate(&mut self, segmented: Segmented) -> Result<Annotated, BackendError> {
-        let Segmented { document, sentences } = segmented;
-        let mut parsed = Vec::with_capacity(sentences.len());
-        let mut mentions = Vec::new();
-        for (index, sentence) in sentences.iter().enumerate() {
-            let (tokens, found) = self.sentence(&document.text, sentence)?;
-            mentions.extend(found.into_iter().map(|m| Mention {
-                sentence: index,
-                span: tokens[m.tokens.start].span.join(tokens[m.tokens.end - 1].span),
-                tokens: m.tokens,
-                kind: m.kind,
-                form: Form::Name,
-                score: m.score,
-            }));
-            parsed.push(Sentence { span: sentence.span, tokens });
-        }
-        Ok(Annotated { document, sentences: parsed, mentions })
+        self.annotate_all(vec![segmented])?.pop().ok_or_else(|| BackendError::Run("no result".to_owned()))
     }
 
-    fn sentence(
-        &mut self,
-        text: &str,
-        sentence: &TokenizedSentence,
-    ) -> Result<(Vec<Token>, Vec<ner::Found>), BackendError> {
-        let words: Vec<&str> = sentence.tokens.iter().map(|t| t.of(text)).collect();
-        let pieces: Vec<Arc<[i32]>> = words.iter().map(|w| self.vocabulary.pieces(&self.model, w)).collect();
-        let windows = windows(&pieces.iter().map(|p| p.len()).collect::<Vec<_>>(), self.model.max_pieces);
-        let mut tokens: Vec<Token> = Vec::with_capacity(words.len());
-        let mut ner = Vec::with_capacity(words.len());
-        let mut root = None;
-        for window in &windows {
-            let input = self.input(&words[window.seen.clone()], &pieces[window.seen.clone()]);
-            let mut outputs = self.backend.run(std::slice::from_ref(&input))?;
-            let output = outputs.pop().ok_or_else(|| BackendError::Run("no output".to_owned()))?;
-            self.check(&output, window.seen.len())?;
-            let from = window.owned.start - window.seen.start;
-            let n = window.owned.len();
+    /// As [`annotate`](Self::annotate) for several articles, whose sentences share runs of the network. What is said of
+    /// an article does not depend on the others.
+    ///
+    /// # Errors
+    /// [`BackendError::Run`] when the engine fails; bad text never is a reason.
+    pub fn annotate_all(&mut self, articles: Vec<Segmented>) -> Result<Vec<Annotated>, BackendError> {
+        let mut results: Vec<Vec<Option<Parsed>>> =
+            articles.iter().map(|article| vec![None; article.sentences.len()]).collect();
+        let mut drafts = Vec::new();
+        let (mut parts, mut inputs, mut n_pieces) = (Vec::new(), Vec::new(), 0);
+        for (article, segmented) in articles.iter().enumerate() {
+            for (sentence, spans) in segmented.sentences.iter().enumerate() {
+                let words: Vec<&str> = spans.tokens.iter().map(|t| t.of(&segmented.document.text)).collect();
+                let key = memory::key(&words);
+                if let Some(known) = self.memory.get(&key) {
+                    let mut parsed = Parsed::clone(&known);
+                    for (token, span) in parsed.tokens.iter_mut().zip(&spans.tokens) {
+                        token.span = *span;
+                    }
+                    results[article][sentence] = Some(parsed);
+                    continue;
+                }
+                let pieces: Vec<Arc<[i32]>> = words.iter().map(|w| self.vocabulary.pieces(&self.model, w)).collect();
+                let sizes: Vec<usize> = pieces.iter().map(|p| p.len()).collect();
+                drafts.push(Draft {
+                    article,
+                    sentence,
+                    spans: &spans.tokens,
+                    key,
+                    tokens: Vec::with_capacity(words.len()),
+                    ner: Vec::with_capacity(words.len() * self.model.labels.ner.len()),
+                    words,
+                    root: None,
+                });
+                for window in windows(&sizes, self.model.max_pieces) {
+                    let draft = drafts.len() - 1;
+                    let input = self.input(&drafts[draft].words[window.seen.clone()], &pieces[window.seen.clone()]);
+                    n_pieces += input.ids.len();
+                    inputs.push(input);
+                    parts.push(Part { draft, window });
+                    if n_pieces >= PACK {
+                        self.decode(&mut drafts, &std::mem::take(&mut parts), &std::mem::take(&mut inputs))?;
+                        self.finish(&mut drafts, &mut results);
+                        n_pieces = 0;
+                    }
+                }
+            }
+        }
+        self.decode(&mut drafts, &parts, &inputs)?;
+        self.finish(&mut drafts, &mut results);
+        Ok(articles.into_iter().zip(results).map(|(article, parsed)| assemble(article, parsed)).collect())
+    }
+
+    /// Hand on the drafts that are done; at most one, whose next windows wait, stays.
+    fn finish(&self, drafts: &mut Vec<Draft>, results: &mut [Vec<Option<Parsed>>]) {
+        let done = drafts.iter().take_while(|draft| draft.tokens.len() == draft.words.len()).count();
+        for mut draft in drafts.drain(..done) {
+            repair::repair(&mut draft.tokens, &draft.words);
+            let found = ner::decode(&self.model.labels.ner, &draft.ner)
+                .into_iter()
+                .filter(|m| draft.words[m.tokens.clone()].iter().any(|w| w.chars().any(char::is_alphanumeric)))
+                .collect();
+            let parsed = Parsed { tokens: draft.tokens, found };
+            self.memory.put(draft.key, &parsed);
+            results[draft.article][draft.sentence] = Some(parsed);
+        }
+    }
+
+    /// Run the network on windows and add what it says to their drafts.
+    fn decode(&mut self, drafts: &mut [Draft], parts: &[Part], inputs: &[Input]) -> Result<(), BackendError> {
+        if parts.is_empty() {
+            return Ok(());
+        }
+        let outputs = self.backend.run(inputs)?;
+        if outputs.len() != parts.len() {
+            return Err(BackendError::Run(format!("{} outputs for {} inputs", outputs.len(), parts.len())));
+        }
+        let mut trees = Vec::with_capacity(parts.len());
+        for (part, output) in parts.iter().zip(&outputs) {
+            self.check(output, part.window.seen.len())?;
+            let (from, n) = (part.window.owned.start - part.window.seen.start, part.window.owned.len());
             // Every window's part gets a tree of its own; the parts hang side by side below the first one.
-            let heads = tree::best_tree(n, arc_scores(&output.arc, from, n));
-            let deprels = self.deprels(&output, from, &heads)?;
-            for (i, (head, deprel)) in heads.into_iter().zip(deprels).enumerate() {
-                let word = words[window.owned.start + i];
-                let (head, deprel) = match (head, root) {
-                    (Some(h), _) => (Some(window.owned.start + h), deprel),
+            trees.push(tree::best_tree(n, arc_scores(&output.arc, from, n)));
+        }
+        let mut deprels = self.deprels(parts, &outputs, &trees)?.into_iter();
+        let tags = self.tags(drafts, parts, &outputs)?;
+        let mut tags = tags.into_iter();
+        for ((part, output), tree) in parts.iter().zip(&outputs).zip(trees) {
+            let Window { seen, owned } = &part.window;
+            let draft = &mut drafts[part.draft];
+            for (i, head) in tree.into_iter().enumerate() {
+                let (head, deprel) = match (head, draft.root) {
+                    (Some(h), _) => (Some(owned.start + h), deprels.next().unwrap_or(Deprel::Dep)),
                     (None, None) => {
-                        root = Some(window.owned.start + i);
+                        draft.root = Some(owned.start + i);
                         (None, Deprel::Root)
                     }
                     (None, Some(first)) => (Some(first), Deprel::Parataxis),
                 };
-                let labels = &self.model.labels;
-                let upos = labels.upos.get(argmax(output.upos.row(from + i))).copied().unwrap_or(Upos::X);
-                let xpos = labels.xpos.get(argmax(output.xpos.row(from + i))).copied().unwrap_or(Xpos::Other);
-                tokens.push(Token {
-                    span: sentence.tokens[window.owned.start + i],
-                    lemma: self.lemma(output.lemma.row(from + i), word, upos, xpos),
-                    upos,
-                    xpos,
-                    head,
-                    deprel,
-                });
-                ner.push(output.ner.row(from + i).to_vec());
+                let (upos, xpos, lemma) = tags.next().unwrap_or((Upos::X, Xpos::Other, String::new()));
+                draft.tokens.push(Token { span: draft.spans[owned.start + i], lemma, upos, xpos, head, deprel });
+                draft.ner.extend_from_slice(output.ner.row(owned.start - seen.start + i));
             }
         }
-        repair::repair(&mut tokens, &words);
-        let found = ner::decode(&self.model.labels.ner, &ner)
-            .into_iter()
-            .filter(|m| words[m.tokens.clone()].iter().any(|w| w.chars().any(char::is_alphanumeric)))
-            .collect();
-        Ok((tokens, found))
+        Ok(())
+    }
+
+    /// Parts of speech and lemma of every owned word. Most lemmas are in the table; the network is asked for the others.
+    fn tags(
+        &mut self,
+        drafts: &[Draft],
+        parts: &[Part],
+        outputs: &[Output],
+    ) -> Result<Vec<(Upos, Xpos, String)>, BackendError> {
+        let labels = &self.model.labels;
+        let mut tags = Vec::new();
+        let mut unknown = Vec::new();
+        let mut hidden = Vec::new();
+        for (part, output) in parts.iter().zip(outputs) {
+            for word in part.window.owned.clone() {
+                let row = word - part.window.seen.start;
+                let upos = labels.upos.get(argmax(output.upos.row(row))).copied().unwrap_or(Upos::X);
+                let xpos = labels.xpos.get(argmax(output.xpos.row(row))).copied().unwrap_or(Xpos::Other);
+                let word = drafts[part.draft].words[word];
+                let lemma = self.model.known_lemma(word, upos, xpos).unwrap_or_else(|| {
+                    unknown.push((tags.len(), word));
+                    hidden.extend_from_slice(output.hidden.row(row));
+                    String::new()
+                });
+                tags.push((upos, xpos, lemma));
+            }
+        }
+        if !unknown.is_empty() {
+            let scores = self.backend.lemmas(&Matrix::new(hidden.len() / unknown.len(), hidden))?;
+            if scores.n_rows() != unknown.len() || scores.n_columns() != labels.lemma.len() {
+                return Err(unfit());
+            }
+            for (row, (at, word)) in unknown.into_iter().enumerate() {
+                let lemma = self.edited(scores.row(row), word);
+                // The capital of a name stays.
+                tags[at].2 = if tags[at].0 == Upos::Propn { lemma::keep_capital(word, lemma) } else { lemma };
+            }
+        }
+        Ok(tags)
     }
 
     fn input(&self, words: &[&str], pieces: &[Arc<[i32]>]) -> Input {
@@ -148,31 +263,14 @@ impl Annotator {
         if fits(&output.ner, n, labels.ner.len())
             && fits(&output.upos, n, labels.upos.len())
             && fits(&output.xpos, n, labels.xpos.len())
-            && fits(&output.lemma, n, labels.lemma.len())
+            && output.hidden.n_rows() == n
             && fits(&output.arc, n, n + 1)
             && output.dependents.n_rows() == n
             && output.governors.n_rows() == n + 1
         {
             return Ok(());
         }
-        Err(BackendError::Run(
-            "its outputs do not fit config.json; export the model again with scripts/export".to_owned(),
-        ))
-    }
-
-    fn lemma(&self, scores: &[f32], word: &str, upos: Upos, xpos: Xpos) -> String {
-        match upos {
-            // The treebanks' conventions: a number loses its separators, an adjective in a name stays as printed.
-            Upos::Num if word.starts_with(|c: char| c.is_ascii_digit()) => return word.replace(',', ""),
-            Upos::Adj if matches!(xpos, Xpos::Nnp | Xpos::Nnps) => return word.to_owned(),
-            // Names are too many and too new for the table; their capital stays.
-            Upos::Propn => return lemma::keep_capital(word, self.edited(scores, word)),
-            _ => {}
-        }
-        match self.model.lemmas.get(&(word.to_lowercase().into(), upos)) {
-            Some(lemma) => lemma.to_string(),
-            None => self.edited(scores, word),
-        }
+        Err(unfit())
     }
 
     /// The best script's lemma among those that fit the form: a script may want to cut more than there is.
@@ -186,35 +284,72 @@ impl Annotator {
         order.into_iter().find_map(|i| scripts[i].apply(word)).unwrap_or_else(|| word.to_lowercase())
     }
 
-    fn deprels(&mut self, output: &Output, from: usize, heads: &[Option<usize>]) -> Result<Vec<Deprel>, BackendError> {
-        let arcs: Vec<(usize, usize)> =
-            heads.iter().enumerate().filter_map(|(d, h)| h.map(|h| (from + d, from + h + 1))).collect();
-        let mut deprels = vec![Deprel::Root; heads.len()];
-        if arcs.is_empty() {
-            return Ok(deprels);
+    /// Relations of all owned words that have a head in their window, in order.
+    fn deprels(
+        &mut self,
+        parts: &[Part],
+        outputs: &[Output],
+        trees: &[Vec<Option<usize>>],
+    ) -> Result<Vec<Deprel>, BackendError> {
+        let (mut dependents, mut governors, mut n_arcs) = (Vec::new(), Vec::new(), 0);
+        for ((part, output), tree) in parts.iter().zip(outputs).zip(trees) {
+            let from = part.window.owned.start - part.window.seen.start;
+            for (dependent, head) in tree.iter().enumerate() {
+                if let Some(head) = head {
+                    dependents.extend_from_slice(output.dependents.row(from + dependent));
+                    governors.extend_from_slice(output.governors.row(from + head + 1));
+                    n_arcs += 1;
+                }
+            }
         }
-        let gather = |m: &Matrix, rows: &mut dyn Iterator<Item = usize>| {
-            Matrix::new(m.n_columns(), rows.flat_map(|r| m.row(r).iter().copied()).collect())
-        };
-        let dependents = gather(&output.dependents, &mut arcs.iter().map(|a| a.0));
-        let governors = gather(&output.governors, &mut arcs.iter().map(|a| a.1));
-        let scores = self.backend.relations(&dependents, &governors)?;
+        if n_arcs == 0 {
+            return Ok(Vec::new());
+        }
+        let matrix = |rows: Vec<f32>| Matrix::new(rows.len() / n_arcs, rows);
+        let scores = self.backend.relations(&matrix(dependents), &matrix(governors))?;
         let labels = &self.model.labels.deprel;
-        if scores.n_rows() != arcs.len() || scores.n_columns() != labels.len() {
+        if scores.n_rows() != n_arcs || scores.n_columns() != labels.len() {
             return Err(BackendError::Run("relations.onnx does not fit config.json".to_owned()));
         }
-        for (row, &(dependent, _)) in arcs.iter().enumerate() {
-            let scores = scores.row(row);
+        let best = |scores: &[f32]| {
             let mut best = None;
             for (i, &label) in labels.iter().enumerate() {
                 if label != Deprel::Root && best.is_none_or(|b: usize| scores[i] > scores[b]) {
                     best = Some(i);
                 }
             }
-            deprels[dependent - from] = best.map_or(Deprel::Dep, |b| labels[b]);
-        }
-        Ok(deprels)
+            best.map_or(Deprel::Dep, |b| labels[b])
+        };
+        Ok((0..n_arcs).map(|arc| best(scores.row(arc))).collect())
     }
+}
+
+fn unfit() -> BackendError {
+    BackendError::Run("its outputs do not fit config.json; export the model again with scripts/export".to_owned())
+}
+
+/// An article with what was found in each of its sentences.
+fn assemble(article: Segmented, parsed: Vec<Option<Parsed>>) -> Annotated {
+    let Segmented { document, sentences } = article;
+    let mut mentions = Vec::new();
+    let sentences = sentences
+        .iter()
+        .zip(parsed)
+        .enumerate()
+        .map(|(index, (sentence, parsed))| {
+            let Parsed { tokens, found } = parsed.unwrap_or(Parsed { tokens: Vec::new(), found: Vec::new() });
+            mentions.extend(found.into_iter().map(|m| Mention {
+                sentence: index,
+                span: tokens[m.tokens.start].span.join(tokens[m.tokens.end - 1].span),
+                tokens: m.tokens,
+                kind: m.kind,
+                form: Form::Name,
+                score: m.score,
+            }));
+            Sentence { span: sentence.span, tokens }
+        })
+        .collect();
+    Annotated { document, sentences, mentions }
 }
 
 /// Log probabilities of the arcs among the words `from..from + n` of a window, and of the root.

@@ -44,6 +44,7 @@ pub enum ModelError {
 #[derive(Deserialize)]
 struct Config {
     format: u32,
+    encoder: EncoderConfig,
     labels: LabelNames,
     /// Characters that are read as others.
     replacements: BTreeMap<String, String>,
@@ -51,6 +52,12 @@ struct Config {
     #[serde(default)]
     words: HashMap<String, String>,
     max_pieces: usize,
+}
+
+/// The sizes that the graph's shapes do not tell.
+#[derive(Deserialize)]
+struct EncoderConfig {
+    num_attention_heads: usize,
 }
 
 #[derive(Deserialize)]
@@ -196,7 +203,7 @@ impl Model {
         let special = SpecialPieces { unknown: piece("[UNK]")?, begin: piece("[CLS]")?, end: piece("[SEP]")? };
         let replacements =
             config.replacements.into_iter().filter_map(|(from, to)| from.chars().next().map(|c| (c, to))).collect();
-        let backend = RtenBackend::new(files.model, files.relations)?;
+        let backend = RtenBackend::new(&files.model, &files.relations, config.encoder.num_attention_heads)?;
         let lemmas = lemma_table(&files.lemmas)?;
         Ok(Self {
             labels,
@@ -208,6 +215,20 @@ impl Model {
             special,
             backend,
         })
+    }
+}
+
+impl Model {
+    /// The lemma of a word, where it does not take the network to tell.
+    pub(super) fn known_lemma(&self, word: &str, upos: Upos, xpos: Xpos) -> Option<String> {
+        match upos {
+            // The treebanks' conventions: a number loses its separators, an adjective in a name stays as printed.
+            Upos::Num if word.starts_with(|c: char| c.is_ascii_digit()) => Some(word.replace(',', "")),
+            Upos::Adj if matches!(xpos, Xpos::Nnp | Xpos::Nnps) => Some(word.to_owned()),
+            // Names are too many and too new for the table.
+            Upos::Propn => None,
+            _ => self.lemmas.get(&(word.to_lowercase().into(), upos)).map(|lemma| lemma.to_string()),
+        }
     }
 }
 

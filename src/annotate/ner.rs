@@ -22,9 +22,9 @@ fn may_follow(former: NerLabel, label: NerLabel) -> bool {
 }
 
 /// Mentions of the best valid label sequence; `scores` holds a row of logits for each token.
-pub(super) fn decode(labels: &[NerLabel], scores: &[Vec<f32>]) -> Vec<Found> {
+pub(super) fn decode(labels: &[NerLabel], scores: &[f32]) -> Vec<Found> {
     let log: Vec<Vec<f32>> = scores
-        .iter()
+        .chunks_exact(labels.len())
         .map(|row| {
             let norm = super::log_sum_exp(row.iter().copied());
             row.iter().map(|v| v - norm).collect()
@@ -89,8 +89,7 @@ mod tests {
     ];
 
     fn check(rows: &[[f32; 5]], expect: &[(Range<usize>, Kind)]) {
-        let rows: Vec<Vec<f32>> = rows.iter().map(|r| r.to_vec()).collect();
-        let found: Vec<_> = decode(&LABELS, &rows).into_iter().map(|f| (f.tokens, f.kind)).collect();
+        let found: Vec<_> = decode(&LABELS, &rows.concat()).into_iter().map(|f| (f.tokens, f.kind)).collect();
         assert_eq!(found, expect);
     }
 

@@ -60,8 +60,8 @@ pub struct Output {
     pub upos: Matrix,
     /// `n` x Penn parts of speech, logits.
     pub xpos: Matrix,
-    /// `n` x lemma scripts, logits.
-    pub lemma: Matrix,
+    /// `n` x width: the words' hidden rows, for the lemma scorer.
+    pub hidden: Matrix,
     /// `n` x `1 + n` governors, logits; column 0 is the root.
     pub arc: Matrix,
     /// `n` x width: words as dependents, for the relation scorer.
@@ -71,7 +71,7 @@ pub struct Output {
 }
 
 /// Failure of an engine.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum BackendError {
     /// The model's graph cannot be loaded.
     #[error("cannot load {file} of the model: {reason}; export the model again with scripts/export")]
@@ -87,14 +87,14 @@ pub enum BackendError {
         /// File in the model's folder.
         file: &'static str,
         /// The missing name.
-        node: &'static str,
+        node: String,
     },
     /// Running the graph failed.
     #[error("the model cannot be run: {0}")]
     Run(String),
 }
 
-/// An engine: runs the network and the scorer of dependency relations.
+/// An engine: runs the network, and the scorers that are asked only about some words or arcs.
 ///
 /// The scores of an input must not depend on the other inputs of a call: output is the same for any batch.
 pub trait Backend: Send {
@@ -103,6 +103,12 @@ pub trait Backend: Send {
     /// # Errors
     /// [`BackendError::Run`] when the engine fails.
     fn run(&mut self, inputs: &[Input]) -> Result<Vec<Output>, BackendError>;
+
+    /// Logits over lemma scripts (words x scripts) for words by their hidden rows.
+    ///
+    /// # Errors
+    /// [`BackendError::Run`] when the engine fails.
+    fn lemmas(&mut self, hidden: &Matrix) -> Result<Matrix, BackendError>;
 
     /// Logits over dependency relations (arcs x relations) for arcs from `dependents` to `governors`
     /// (both arcs x width).
