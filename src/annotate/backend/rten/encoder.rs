@@ -39,6 +39,14 @@ pub(super) fn failed(error: impl std::fmt::Display) -> BackendError {
     BackendError::Run(error.to_string())
 }
 
+/// The first `n` values of a buffer that only grows.
+fn room<T: Clone + Default>(buffer: &mut Vec<T>, n: usize) -> &mut [T] {
+    if buffer.len() < n {
+        buffer.resize(n, T::default());
+    }
+    &mut buffer[..n]
+}
+
 impl Engine {
     /// Picks the kernels. They are bound to their thread, so every run makes them anew.
     pub(super) fn new(room: Room) -> Self {
@@ -48,25 +56,15 @@ impl Engine {
     /// `rows` (any number x `layer.n_in`) times the layer's weights.
     pub(super) fn multiply(&mut self, rows: &[f32], layer: &Quantized) -> Result<Products<'_>, BackendError> {
         let n = rows.len() / layer.n_in;
-        self.room.quantized.resize(rows.len(), 0);
-        self.room.scales.resize(n, 0.0);
-        self.room.zeros.resize(n, 0);
-        let factors = layer.factors.as_deref();
-        vector::quantize(
-            rows,
-            factors,
-            layer.n_in,
-            &mut self.room.quantized,
-            &mut self.room.scales,
-            &mut self.room.zeros,
-        );
-        self.room.sums.resize(n * layer.scales.len(), 0);
-        let a = GemmInputA::Unpacked(NdTensorView::from_data([n, layer.n_in], &self.room.quantized[..]));
+        let quantized = room(&mut self.room.quantized, rows.len());
+        let scales = room(&mut self.room.scales, n);
+        let zeros = room(&mut self.room.zeros, n);
+        vector::quantize(rows, layer.factors.as_deref(), layer.n_in, quantized, scales, zeros);
+        let sums = room(&mut self.room.sums, n * layer.scales.len());
+        let a = GemmInputA::Unpacked(NdTensorView::from_data([n, layer.n_in], &*quantized));
         // Zero points are left to `Products`: rten-gemm 0.27 packs those of the first rows for all.
-        self.bytes
-            .gemm(&mut self.room.sums, a, GemmInputB::Packed(&layer.weights), GemmOptions::default())
-            .map_err(failed)?;
-        Ok(Products { sums: &self.room.sums, scales: &self.room.scales, zeros: &self.room.zeros })
+        self.bytes.gemm(sums, a, GemmInputB::Packed(&layer.weights), GemmOptions::default()).map_err(failed)?;
+        Ok(Products { sums, scales, zeros })
     }
 
     /// `rows` times the layer's weights, plus its bias.
@@ -136,15 +134,15 @@ impl Engine {
         hidden: &mut Vec<f32>,
     ) -> Result<(), BackendError> {
         let width = weights.width;
-        let mut qkv = std::mem::take(&mut self.room.qkv);
-        qkv.resize(hidden.len() * 3, 0.0);
+        let mut qkv_room = std::mem::take(&mut self.room.qkv);
+        let qkv = room(&mut qkv_room, hidden.len() * 3);
         for (rows, out) in hidden.chunks(ROWS * width).zip(qkv.chunks_mut(ROWS * 3 * width)) {
             vector::dequantize(self.multiply(rows, &layer.qkv)?, &layer.qkv, out);
         }
 
         let n_wanted: usize = wanted.iter().map(Vec::len).sum();
-        let mut context = std::mem::take(&mut self.room.context);
-        context.resize(n_wanted * width, 0.0);
+        let mut context_room = std::mem::take(&mut self.room.context);
+        let context = room(&mut context_room, n_wanted * width);
         let (mut from, mut to) = (0, 0);
         for (input, queries) in inputs.iter().zip(wanted) {
             let qkv = &qkv[from * 3 * width..(from + input.ids.len()) * 3 * width];
@@ -162,16 +160,16 @@ impl Engine {
         }
         hidden.truncate(n_wanted * width);
 
-        let mut inner = std::mem::take(&mut self.room.inner);
+        let mut inner_room = std::mem::take(&mut self.room.inner);
         for (rows, context) in hidden.chunks_mut(ROWS * width).zip(context.chunks(ROWS * width)) {
             vector::dequantize_add_norm(self.multiply(context, &layer.out)?, &layer.out, &layer.norm1, rows);
-            inner.resize(rows.len() / width * layer.up.scales.len(), 0.0);
-            vector::dequantize_gelu(self.multiply(rows, &layer.up)?, &layer.up, &mut inner);
-            vector::dequantize_add_norm(self.multiply(&inner, &layer.down)?, &layer.down, &layer.norm2, rows);
+            let inner = room(&mut inner_room, rows.len() / width * layer.up.scales.len());
+            vector::dequantize_gelu(self.multiply(rows, &layer.up)?, &layer.up, inner);
+            vector::dequantize_add_norm(self.multiply(inner, &layer.down)?, &layer.down, &layer.norm2, rows);
         }
-        self.room.inner = inner;
-        self.room.qkv = qkv;
-        self.room.context = context;
+        self.room.inner = inner_room;
+        self.room.qkv = qkv_room;
+        self.room.context = context_room;
         Ok(())
     }
 }

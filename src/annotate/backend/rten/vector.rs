@@ -70,6 +70,22 @@ impl<'a> Products<'a> {
 
 type Lanes = [f32; LANES];
 
+/// The greater value. `f32::max` would spend three instructions on being symmetric in NaN.
+#[inline(always)]
+fn greater(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+#[inline(always)]
+fn lesser(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+#[inline(always)]
+fn within(x: f32, low: f32, high: f32) -> f32 {
+    lesser(greater(x, low), high)
+}
+
 #[inline(always)]
 fn lanes(values: &[f32], at: usize) -> Lanes {
     let mut out = [0.0; LANES];
@@ -77,17 +93,22 @@ fn lanes(values: &[f32], at: usize) -> Lanes {
     out
 }
 
+/// All lanes into one, halves onto halves.
 #[inline(always)]
-fn sum(lanes: Lanes) -> f32 {
-    let mut lanes = lanes;
+fn reduce(mut lanes: Lanes, join: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         for l in 0..half {
-            lanes[l] += lanes[l + half];
+            lanes[l] = join(lanes[l], lanes[l + half]);
         }
         half /= 2;
     }
     lanes[0]
+}
+
+#[inline(always)]
+fn sum(lanes: Lanes) -> f32 {
+    reduce(lanes, |a, b| a + b)
 }
 
 /// Mean 0, variance 1, then the learned scale and shift (Ba et al., 2016).
@@ -118,7 +139,7 @@ fn normalized(row: &mut [f32], norm: &Norm) {
 #[inline(always)]
 fn exp(x: f32) -> f32 {
     const COEFFICIENTS: [f32; 6] = [1.987_569_2e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1];
-    let x = x.max(-87.0);
+    let x = greater(x, -87.0);
     let shifted = x.mul_add(std::f32::consts::LOG2_E, MAGIC);
     let n = shifted - MAGIC;
     let r = n.mul_add(2.121_944_4e-4, n.mul_add(-0.693_359_4, x));
@@ -144,7 +165,7 @@ fn gelu(x: f32) -> f32 {
         -1.609_603_3e-2,
     ];
     const BELOW: [f32; 5] = [-1.456_607_2e-5, -2.133_740_5e-4, -1.682_827e-3, -7.373_329_3e-3, -1.426_474e-2];
-    let z = (x * std::f32::consts::FRAC_1_SQRT_2).clamp(-4.0, 4.0);
+    let z = within(x * std::f32::consts::FRAC_1_SQRT_2, -4.0, 4.0);
     let z2 = z * z;
     let mut above = ABOVE[0];
     for c in &ABOVE[1..] {
@@ -172,26 +193,23 @@ vectorized! {
         let rows = values.chunks_exact(n_columns).zip(bytes.chunks_exact_mut(n_columns));
         for ((row, bytes), (scale, zero)) in rows.zip(scales.iter_mut().zip(zeros)) {
             let (mut low, mut high) = ([0.0_f32; LANES], [0.0_f32; LANES]);
-            match factors {
-                Some(factors) => {
-                    for (chunk, factors) in row.chunks_exact(LANES).zip(factors.chunks_exact(LANES)) {
-                        for l in 0..LANES {
-                            low[l] = low[l].min(chunk[l] * factors[l]);
-                            high[l] = high[l].max(chunk[l] * factors[l]);
-                        }
+            for at in (0..n_columns).step_by(LANES) {
+                let mut values = lanes(row, at);
+                if let Some(factors) = factors {
+                    let factors = lanes(factors, at);
+                    for l in 0..LANES {
+                        values[l] *= factors[l];
                     }
                 }
-                None => {
-                    for chunk in row.chunks_exact(LANES) {
-                        for l in 0..LANES {
-                            low[l] = low[l].min(chunk[l]);
-                            high[l] = high[l].max(chunk[l]);
-                        }
-                    }
+                // Apart: one loop over both is compiled to shuffles.
+                for l in 0..LANES {
+                    low[l] = lesser(low[l], values[l]);
+                }
+                for l in 0..LANES {
+                    high[l] = greater(high[l], values[l]);
                 }
             }
-            let low = low.iter().copied().fold(0.0, f32::min);
-            let high = high.iter().copied().fold(0.0, f32::max);
+            let (low, high) = (reduce(low, lesser), reduce(high, greater));
             *scale = ((high - low) / 255.0).max(f32::MIN_POSITIVE);
             let inverse = 1.0 / *scale;
             let shift = (-low * inverse).round_ties_even();
@@ -199,13 +217,13 @@ vectorized! {
             match factors {
                 Some(factors) => {
                     for ((byte, x), f) in bytes.iter_mut().zip(row).zip(factors) {
-                        let moved = (*x * *f).mul_add(inverse, shift).clamp(0.0, 255.0) + MAGIC;
+                        let moved = within((*x * *f).mul_add(inverse, shift), 0.0, 255.0) + MAGIC;
                         *byte = moved.to_bits() as u8;
                     }
                 }
                 None => {
                     for (byte, x) in bytes.iter_mut().zip(row) {
-                        *byte = (x.mul_add(inverse, shift).clamp(0.0, 255.0) + MAGIC).to_bits() as u8;
+                        *byte = (within(x.mul_add(inverse, shift), 0.0, 255.0) + MAGIC).to_bits() as u8;
                     }
                 }
             }
@@ -286,43 +304,47 @@ vectorized! {
     ) {
         let n = qkv.len() / (3 * width);
         let padded = n.next_multiple_of(LANES);
-        keys.clear();
-        keys.resize(head_width * padded, 0.0);
+        let block_size = head_width * LANES;
+        keys.resize(padded * head_width, 0.0);
         scores.resize(QUERIES * padded, 0.0);
-        for (j, row) in qkv.chunks_exact(3 * width).enumerate() {
-            for (d, k) in row[width + head..][..head_width].iter().enumerate() {
-                keys[d * padded + j] = *k;
+        let (keys, scores) = (&mut keys[..], &mut scores[..]);
+        // Blocks of keys, each turned: dimensions x keys. Those beyond the end are never asked for their values.
+        for (block, rows) in keys.chunks_exact_mut(block_size).zip(qkv.chunks(3 * width * LANES)) {
+            for (l, row) in rows.chunks_exact(3 * width).enumerate() {
+                let key = &row[width + head..][..head_width];
+                for (turned, k) in block.chunks_exact_mut(LANES).zip(key) {
+                    turned[l] = *k;
+                }
             }
         }
-        for (block, out) in queries.chunks(QUERIES).zip(out.chunks_mut(QUERIES * width)) {
-            let query = |q: usize| &qkv[block[q.min(block.len() - 1)] * 3 * width + head..][..head_width];
+        for (asking, out) in queries.chunks(QUERIES).zip(out.chunks_mut(QUERIES * width)) {
+            let query = |q: usize| &qkv[asking[q.min(asking.len() - 1)] * 3 * width + head..][..head_width];
             let asked = [query(0), query(1), query(2), query(3)];
-            for at in (0..padded).step_by(LANES) {
+            for (b, block) in keys.chunks_exact(block_size).enumerate() {
                 let mut sums = [[0.0_f32; LANES]; QUERIES];
-                for d in 0..head_width {
-                    let keys = lanes(keys, d * padded + at);
-                    for q in 0..QUERIES {
-                        let asked = asked[q][d];
+                let asked = asked[0].iter().zip(asked[1]).zip(asked[2]).zip(asked[3]);
+                for (keys, (((q0, q1), q2), q3)) in block.chunks_exact(LANES).zip(asked) {
+                    let keys = lanes(keys, 0);
+                    for (sums, asked) in sums.iter_mut().zip([q0, q1, q2, q3]) {
                         for l in 0..LANES {
-                            sums[q][l] = asked.mul_add(keys[l], sums[q][l]);
+                            sums[l] = asked.mul_add(keys[l], sums[l]);
                         }
                     }
                 }
-                for q in 0..QUERIES {
-                    scores[q * padded + at..][..LANES].copy_from_slice(&sums[q]);
+                for (q, sums) in sums.iter().enumerate() {
+                    scores[q * padded + b * LANES..][..LANES].copy_from_slice(sums);
                 }
             }
             let mut inverse = [0.0_f32; QUERIES];
-            for q in 0..QUERIES {
-                let scores = &mut scores[q * padded..(q + 1) * padded];
+            for (scores, inverse) in scores.chunks_exact_mut(padded).zip(&mut inverse) {
                 scores[n..].fill(f32::NEG_INFINITY);
                 let mut top = [f32::NEG_INFINITY; LANES];
                 for chunk in scores.chunks_exact(LANES) {
                     for l in 0..LANES {
-                        top[l] = top[l].max(chunk[l]);
+                        top[l] = greater(top[l], chunk[l]);
                     }
                 }
-                let top = top.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let top = reduce(top, greater);
                 let mut total = [0.0; LANES];
                 for chunk in scores.chunks_exact_mut(LANES) {
                     for l in 0..LANES {
@@ -330,22 +352,26 @@ vectorized! {
                         total[l] += chunk[l];
                     }
                 }
-                inverse[q] = 1.0 / sum(total);
+                *inverse = 1.0 / sum(total);
             }
+            let (first, rest) = scores.split_at(padded);
+            let (second, rest) = rest.split_at(padded);
+            let (third, fourth) = rest.split_at(padded);
             for at in (0..head_width).step_by(LANES) {
                 let mut sums = [[0.0_f32; LANES]; QUERIES];
-                for j in 0..n {
-                    let values = lanes(qkv, (3 * j + 2) * width + head + at);
-                    for q in 0..QUERIES {
-                        let weight = scores[q * padded + j];
+                let weights = first.iter().zip(second).zip(third).zip(fourth);
+                for (row, (((w0, w1), w2), w3)) in qkv.chunks_exact(3 * width).zip(weights) {
+                    let values = lanes(row, 2 * width + head + at);
+                    for (sums, weight) in sums.iter_mut().zip([w0, w1, w2, w3]) {
                         for l in 0..LANES {
-                            sums[q][l] = weight.mul_add(values[l], sums[q][l]);
+                            sums[l] = weight.mul_add(values[l], sums[l]);
                         }
                     }
                 }
-                for (q, row) in out.chunks_exact_mut(width).enumerate() {
+                for ((row, sums), inverse) in out.chunks_exact_mut(width).zip(&sums).zip(inverse) {
+                    let row = &mut row[head + at..][..LANES];
                     for l in 0..LANES {
-                        row[head + at + l] = sums[q][l] * inverse[q];
+                        row[l] = sums[l] * inverse;
                     }
                 }
             }
