@@ -8,6 +8,9 @@ pub(super) fn best_tree(n: usize, score: impl Fn(usize, Option<usize>) -> f32) -
     if n == 0 {
         return Vec::new();
     }
+    if let Some(heads) = best_heads(n, &score) {
+        return heads;
+    }
     // Node 0 is the artificial root. A root arc costs more than any tree could gain by a second one, which
     // makes the best tree use just one.
     let mut matrix = vec![f64::NEG_INFINITY; (n + 1) * (n + 1)];
@@ -22,6 +25,25 @@ pub(super) fn best_tree(n: usize, score: impl Fn(usize, Option<usize>) -> f32) -
     }
     let heads = arborescence(n + 1, &matrix);
     heads[1..].iter().map(|&h| h.checked_sub(1)).collect()
+}
+
+/// The best head of every node, if that happens to be a tree with one root: then no tree is better.
+fn best_heads(n: usize, score: &impl Fn(usize, Option<usize>) -> f32) -> Option<Vec<Option<usize>>> {
+    let mut nodes = vec![0; n + 1];
+    let mut n_roots = 0;
+    for dep in 0..n {
+        let mut top = sane(score(dep, None));
+        for head in (0..n).filter(|&head| head != dep) {
+            let s = sane(score(dep, Some(head)));
+            if s > top {
+                top = s;
+                nodes[dep + 1] = head + 1;
+            }
+        }
+        n_roots += usize::from(nodes[dep + 1] == 0);
+    }
+    let is_tree = n_roots == 1 && find_cycle(&nodes).is_none();
+    is_tree.then(|| nodes[1..].iter().map(|&head| head.checked_sub(1)).collect())
 }
 
 /// Log probabilities are clipped here, so that a tree's sum over any real sentence stays below the cost.

@@ -68,6 +68,16 @@ impl Engine {
     }
 
     /// `rows` times the layer's weights, plus its bias.
+    pub(super) fn quantized(&mut self, rows: &[f32], layer: &Quantized) -> Result<Vec<f32>, BackendError> {
+        let n_columns = layer.scales.len();
+        let mut all = vec![0.0; rows.len() / layer.n_in * n_columns];
+        for (rows, out) in rows.chunks(ROWS * layer.n_in).zip(all.chunks_mut(ROWS * n_columns)) {
+            vector::dequantize(self.multiply(rows, layer)?, layer, out);
+        }
+        Ok(all)
+    }
+
+    /// As [`quantized`](Self::quantized), in floats.
     pub(super) fn linear(&self, rows: &[f32], layer: &Linear) -> Result<Vec<f32>, BackendError> {
         let n_in = layer.weights.rows();
         let a = GemmInputA::Unpacked(NdTensorView::from_data([rows.len() / n_in, n_in], rows));

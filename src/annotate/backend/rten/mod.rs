@@ -78,7 +78,7 @@ impl RtenBackend {
 /// What the network says about inputs that were encoded together.
 fn score(weights: &Weights, engine: &mut Engine, inputs: &[Input]) -> Result<Vec<Output>, BackendError> {
     let hidden = engine.encode(weights, inputs)?;
-    let scores = engine.linear(&hidden, &weights.heads)?;
+    let scores = engine.quantized(&hidden, &weights.heads)?;
     let n_columns = weights.heads.bias.len();
     let rows: Vec<&[f32]> = scores.chunks_exact(n_columns).collect();
     // Columns of one head in some rows.
@@ -100,7 +100,7 @@ fn score(weights: &Weights, engine: &mut Engine, inputs: &[Input]) -> Result<Vec
         start += 1 + input.words.len();
     }
     let arc_width = weights.parts[3];
-    let dependents = engine.linear(&dependents, &weights.arc)?;
+    let dependents = engine.quantized(&dependents, &weights.arc)?;
     let mut outputs = Vec::with_capacity(inputs.len());
     let (mut start, mut words) = (0, 0);
     for input in inputs {

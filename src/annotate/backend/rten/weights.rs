@@ -66,14 +66,14 @@ pub(super) struct Weights {
     pub(super) norm: Norm,
     pub(super) layers: Vec<Layer>,
     /// Every head that is computed for every word, side by side; their widths are in `parts`.
-    pub(super) heads: Linear,
+    pub(super) heads: Quantized,
     /// Columns of `heads`: NER, universal and Penn parts of speech, arcs' dependents and governors, relations'
     /// dependents and governors.
     pub(super) parts: [usize; 7],
     pub(super) lemma: Linear,
     pub(super) n_lemmas: usize,
     /// Arcs: dependents x governors, and what a governor is worth by itself.
-    pub(super) arc: Linear,
+    pub(super) arc: Quantized,
     pub(super) arc_bias: Vec<f32>,
     /// Relations: dependents to (labels x governors), 7 bits.
     pub(super) bilinear: Quantized,
@@ -243,16 +243,17 @@ impl Quantized {
     }
 
     /// Symmetric 7 bits, a scale for every column.
-    fn of_floats(weights: &[f32], shape: (usize, usize)) -> Self {
-        let mut scales = vec![f32::MIN_POSITIVE; shape.1];
-        for row in weights.chunks_exact(shape.1) {
+    fn of_floats(weights: &[f32], n_in: usize, bias: Vec<f32>) -> Self {
+        let n = bias.len();
+        let mut scales = vec![f32::MIN_POSITIVE; n];
+        for row in weights.chunks_exact(n) {
             for (scale, w) in scales.iter_mut().zip(row) {
                 *scale = scale.max(w.abs() / 63.0);
             }
         }
         let bytes: Vec<i8> =
-            weights.iter().enumerate().map(|(i, w)| (w / scales[i % shape.1]).round_ties_even() as i8).collect();
-        Self::new(&bytes, shape, scales, vec![0.0; shape.1], None)
+            weights.iter().enumerate().map(|(i, w)| (w / scales[i % n]).round_ties_even() as i8).collect();
+        Self::new(&bytes, (n_in, n), scales, bias, None)
     }
 }
 
@@ -264,14 +265,14 @@ impl Linear {
 }
 
 /// Matrices of the same number of rows, side by side.
-fn side_by_side(parts: &[(Vec<f32>, Vec<f32>)], n_rows: usize) -> Linear {
+fn side_by_side(parts: &[(Vec<f32>, Vec<f32>)], n_rows: usize) -> Quantized {
     let mut weights = Vec::new();
     for row in 0..n_rows {
         for (matrix, bias) in parts {
             weights.extend_from_slice(&matrix[row * bias.len()..(row + 1) * bias.len()]);
         }
     }
-    Linear::new(&weights, n_rows, parts.iter().flat_map(|p| p.1.iter().copied()).collect())
+    Quantized::of_floats(&weights, n_rows, parts.iter().flat_map(|p| p.1.iter().copied()).collect())
 }
 
 impl Weights {
@@ -334,7 +335,7 @@ impl Weights {
         let scorer = Graph::new(files[1], relations)?;
         let name = scorer.factor("/bilinear/MatMul")?;
         let shape = scorer.shape(name)?;
-        let bilinear = Quantized::of_floats(&scorer.floats(name)?, shape);
+        let bilinear = Quantized::of_floats(&scorer.floats(name)?, shape.0, vec![0.0; shape.1]);
         let linear = scorer.floats("linear.weight")?;
         let bias = scorer.floats("linear.bias")?;
         let n_relations = bias.len();
@@ -362,7 +363,7 @@ impl Weights {
             parts,
             n_lemmas: lemma.1.len(),
             lemma: Linear::new(&lemma.0, width, lemma.1),
-            arc: Linear::new(&arc.0, arc_width, arc.1),
+            arc: Quantized::of_floats(&arc.0, arc_width, arc.1),
             arc_bias,
             bilinear,
             relation: Linear::new(&turned, n_in, bias),
