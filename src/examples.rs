@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::annotate::Annotator;
 use crate::document::Document;
-use crate::pipeline::{News, StageError, Stages};
+use crate::pipeline::{Helpers, News, StageError, Stages};
 use crate::relate::Rule;
 use crate::relation::{Modality, Polarity, Related, Relation};
 
@@ -96,7 +96,8 @@ fn run(
 ) -> Result<Option<Failure>, StageError> {
     let document =
         Document { id: "example".to_owned(), source: None, title: None, published: None, text: text.to_owned() };
-    let Some(related) = news.process(annotator, vec![document]).into_iter().next().transpose()? else {
+    let Some(related) = news.process(annotator, vec![document], &Helpers::none()).into_iter().next().transpose()?
+    else {
         return Ok(None);
     };
     let (own, others): (Vec<&Relation>, Vec<&Relation>) = related.relations.iter().partition(|r| r.rule == rule.id);

@@ -43,7 +43,7 @@
 //! ```
 //! use tidings::annotate::Model;
 //! use tidings::document::Document;
-//! use tidings::pipeline::{News, Stages};
+//! use tidings::pipeline::{Helpers, News, Stages};
 //! use tidings::relate::{OpenRelations, Relater, RuleSet};
 //!
 //! let news = News::new(Model::embedded()?, Relater::new(RuleSet::shipped()?, OpenRelations::Keep));
@@ -52,7 +52,7 @@
 //!
 //! let mut worker = news.worker();
 //! let mut found = Vec::new();
-//! for related in news.process(&mut worker, vec![article]) {
+//! for related in news.process(&mut worker, vec![article], &Helpers::none()) {
 //!     let related = related?;
 //!     for relation in &related.relations {
 //!         let (subject, object) = related.ends(relation);

@@ -8,6 +8,8 @@
 //!   model. What comes out does not depend on how articles are grouped, nor on the number of workers.
 //! - Memory is bounded: the reader waits while the batches that are on their way (also those that wait in the reorder
 //!   buffer for a slow one before them) hold more text than [`Config::text_on_the_way`].
+//! - A long article is shared: its worker lays parts of it out for the others, who take them before new batches, so that
+//!   no core waits for another one's long article.
 //! - A record that cannot be read and an article that makes a stage panic are passed on in their place as [`Skipped`];
 //!   the others go on.
 //! - No thread outlives a successful run. When a run ends early (the sink refused, or [`Config::fail_fast`]) the caller
@@ -17,15 +19,16 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select, unbounded};
 
 use crate::annotate::backend::BackendError;
-use crate::annotate::{Annotator, Model, SentenceMemory};
+use crate::annotate::{AnnotatedPart, Annotator, Model, SentenceMemory, assemble};
 use crate::document::{Document, Segmented};
 use crate::entity::Linked;
 use crate::link::{Linker, Reason};
@@ -33,6 +36,7 @@ use crate::read::ReadError;
 use crate::relate::Relater;
 use crate::relation::Related;
 use crate::segment::segment;
+use crate::syntax::Annotated;
 use crate::write::documents::n_words;
 
 /// What happens to an article between reading and writing.
@@ -45,8 +49,67 @@ pub trait Stages: Send + Sync + 'static {
     /// Make ready for work; called on the thread that will use it.
     fn worker(&self) -> Self::Worker;
 
-    /// Take articles to the end of the way: as many results as articles, in the same order.
-    fn process(&self, worker: &mut Self::Worker, batch: Vec<Document>) -> Vec<Result<Related, StageError>>;
+    /// Take articles to the end of the way: as many results as articles, in the same order. `helpers` may take a part.
+    fn process(
+        &self,
+        worker: &mut Self::Worker,
+        batch: Vec<Document>,
+        helpers: &Helpers<Self::Worker>,
+    ) -> Vec<Result<Related, StageError>>;
+
+    /// Sentences that were asked for so far, and those of them that were known from before.
+    fn sentences_known(&self) -> (u64, u64) {
+        (0, 0)
+    }
+}
+
+type Task<W> = Box<dyn FnOnce(&mut W) + Send>;
+type Tasks<W> = (Sender<Task<W>>, Receiver<Task<W>>);
+
+/// Other workers, who take part in work that one lays out for them.
+pub struct Helpers<W> {
+    tasks: Option<Tasks<W>>,
+}
+
+impl<W: 'static> Helpers<W> {
+    /// Nobody: all work is done by the worker itself.
+    pub fn none() -> Self {
+        Self { tasks: None }
+    }
+
+    /// The results of `work` on every item, in order, by `worker` and whoever has time.
+    ///
+    /// A result is missing (`None`) where the work panicked.
+    pub fn share<I: Send + 'static, T: Send + 'static>(
+        &self,
+        worker: &mut W,
+        items: Vec<I>,
+        work: impl Fn(&mut W, I) -> T + Send + Sync + 'static,
+    ) -> Vec<Option<T>> {
+        let Some((lay_out, take)) = &self.tasks else {
+            return items.into_iter().map(|item| Some(work(worker, item))).collect();
+        };
+        let mut results: Vec<Option<T>> = items.iter().map(|_| None).collect();
+        let work = Arc::new(work);
+        let (to_owner, done) = unbounded();
+        for (at, item) in items.into_iter().enumerate() {
+            let (work, to_owner) = (Arc::clone(&work), to_owner.clone());
+            // The owner waits for all results, and a send to one who is gone is of no use to anybody.
+            let task = Box::new(move |worker: &mut W| drop(to_owner.send((at, work(worker, item)))));
+            if let Err(unsent) = lay_out.send(task) {
+                unsent.into_inner()(worker);
+            }
+        }
+        drop(to_owner);
+        while let Ok(task) = take.try_recv() {
+            // It may be another owner's, whose article is to blame then; a worker has nothing that a panic leaves wrong.
+            let _ = catch_unwind(AssertUnwindSafe(|| task(worker)));
+        }
+        for (at, result) in done {
+            results[at] = Some(result);
+        }
+        results
+    }
 }
 
 /// A stage that fails on an article.
@@ -105,13 +168,53 @@ impl Stages for News {
         Annotator::with_memory(Arc::clone(&self.model), Arc::clone(&self.memory))
     }
 
-    fn process(&self, annotator: &mut Annotator, batch: Vec<Document>) -> Vec<Result<Related, StageError>> {
-        let n = batch.len();
-        match annotator.annotate_all(batch.into_iter().map(segment).collect()) {
+    fn process(
+        &self,
+        annotator: &mut Annotator,
+        batch: Vec<Document>,
+        helpers: &Helpers<Annotator>,
+    ) -> Vec<Result<Related, StageError>> {
+        let mut articles: Vec<Segmented> = batch.into_iter().map(segment).collect();
+        let n = articles.len();
+        let annotated = match articles.pop() {
+            // A long article is a batch of its own.
+            Some(long) if n == 1 && long.sentences.len() > SHARED => {
+                annotate_together(annotator, long, helpers).map(|annotated| vec![annotated])
+            }
+            last => {
+                articles.extend(last);
+                annotator.annotate_all(articles)
+            }
+        };
+        match annotated {
             Ok(annotated) => annotated.into_iter().map(|a| Ok(self.relater.relate(self.linker.link(a)))).collect(),
             Err(error) => (0..n).map(|_| Err(StageError::Annotate(error.clone()))).collect(),
         }
     }
+
+    fn sentences_known(&self) -> (u64, u64) {
+        self.memory.asked_and_known()
+    }
+}
+
+/// Sentences of a part of a long article, which one worker does at a time.
+const SHARED: usize = 256;
+
+fn annotate_together(
+    annotator: &mut Annotator,
+    article: Segmented,
+    helpers: &Helpers<Annotator>,
+) -> Result<Annotated, BackendError> {
+    let n = article.sentences.len();
+    let article = Arc::new(article);
+    let parts: Vec<Range<usize>> = (0..n).step_by(SHARED).map(|start| start..(start + SHARED).min(n)).collect();
+    let shared = Arc::clone(&article);
+    let parts = helpers.share(annotator, parts, move |annotator, part| annotator.annotate_part(&shared, part));
+    let parts: Vec<AnnotatedPart> = parts
+        .into_iter()
+        .map(|part| part.unwrap_or_else(|| Err(BackendError::Run("a part of the article was lost".to_owned()))))
+        .collect::<Result<_, _>>()?;
+    Ok(assemble(Arc::unwrap_or_clone(article), parts))
 }
 
 /// How to run.
@@ -270,12 +373,14 @@ where
         let (budget, config) = (Arc::clone(&budget), config.clone());
         move || read(articles, &position, &config, &budget, &to_workers)
     })?];
+    let tasks = unbounded();
     for _ in 0..config.jobs.get() {
         let (stages, turn) = (Arc::clone(stages), Arc::clone(&turn));
         let (batches, to_sink) = (batches.clone(), to_sink.clone());
-        threads.push(spawn("worker", move || work(&*stages, &*turn, &batches, &to_sink))?);
+        let helpers = Helpers { tasks: Some(tasks.clone()) };
+        threads.push(spawn("worker", move || work(&*stages, &*turn, &batches, &to_sink, helpers))?);
     }
-    drop((batches, to_sink));
+    drop((batches, to_sink, tasks));
 
     let mut summary = Summary::default();
     let mut waiting = BTreeMap::new();
@@ -338,8 +443,10 @@ fn read(
     let mut records = Vec::new();
     let mut bytes = 0;
     let mut hand_on = |records: &mut Vec<_>, bytes: &mut usize| {
-        let batch =
+        let mut batch =
             Batch { number, records: std::mem::take(records), bytes: std::mem::take(bytes), position: position() };
+        // A very long article leaves room for others, which go past it.
+        batch.bytes = batch.bytes.min(config.text_on_the_way / 2);
         number += 1;
         budget.take(batch.bytes) && to_workers.send(batch).is_ok()
     };
@@ -361,14 +468,34 @@ fn read(
     }
 }
 
-/// A worker's thread.
-fn work<S: Stages, T>(stages: &S, turn: &impl Fn(Related) -> T, batches: &Receiver<Batch>, to_sink: &Sender<Done<T>>) {
+/// A worker's thread: others' tasks first, then batches; when there are no more batches, tasks to the end.
+fn work<S: Stages, T>(
+    stages: &S,
+    turn: &impl Fn(Related) -> T,
+    batches: &Receiver<Batch>,
+    to_sink: &Sender<Done<T>>,
+    helpers: Helpers<S::Worker>,
+) {
     let mut worker = None;
-    for batch in batches {
-        let Batch { number, records, bytes, position } = batch;
+    let Some((lay_out, tasks)) = helpers.tasks.clone() else { return };
+    loop {
+        if let Ok(task) = tasks.try_recv() {
+            help(stages, &mut worker, task);
+            continue;
+        }
+        let batch = select! {
+            recv(tasks) -> task => {
+                if let Ok(task) = task {
+                    help(stages, &mut worker, task);
+                }
+                continue;
+            }
+            recv(batches) -> batch => batch,
+        };
+        let Ok(Batch { number, records, bytes, position }) = batch else { break };
         let mut counts = Summary::default();
         let (documents, gaps): (Vec<_>, Vec<_>) = split(records);
-        let mut results = process(stages, turn, &mut worker, documents, &mut counts).into_iter();
+        let mut results = process(stages, turn, &mut worker, documents, &helpers, &mut counts).into_iter();
         let records: Vec<Result<T, Skipped>> = gaps
             .into_iter()
             .filter_map(|gap| match gap {
@@ -380,6 +507,20 @@ fn work<S: Stages, T>(stages: &S, turn: &impl Fn(Related) -> T, batches: &Receiv
         if to_sink.send(Done { number, records, counts, bytes, position }).is_err() {
             return;
         }
+    }
+    // The tasks end when no worker can lay out any more.
+    drop((lay_out, helpers));
+    for task in tasks {
+        help(stages, &mut worker, task);
+    }
+}
+
+/// A part of another worker's article; if it panics, that worker misses the result.
+fn help<S: Stages>(stages: &S, worker: &mut Option<S::Worker>, task: Task<S::Worker>) {
+    let mut ready = worker.take();
+    let outcome = catch_unwind(AssertUnwindSafe(|| task(ready.get_or_insert_with(|| stages.worker()))));
+    if outcome.is_ok() {
+        *worker = ready;
     }
 }
 
@@ -406,9 +547,10 @@ fn process<S: Stages, T>(
     turn: &impl Fn(Related) -> T,
     worker: &mut Option<S::Worker>,
     documents: Vec<Document>,
+    helpers: &Helpers<S::Worker>,
     counts: &mut Summary,
 ) -> Vec<Result<T, Skipped>> {
-    match attempt(stages, turn, worker, documents.clone()) {
+    match attempt(stages, turn, worker, documents.clone(), helpers) {
         Ok(results) => {
             return results.into_iter().map(|result| count(result, counts)).collect();
         }
@@ -422,7 +564,7 @@ fn process<S: Stages, T>(
         .into_iter()
         .map(|document| {
             let id = document.id.clone();
-            match attempt(stages, turn, worker, vec![document]) {
+            match attempt(stages, turn, worker, vec![document], helpers) {
                 Ok(mut results) => results.pop().map_or_else(
                     || Err(Skipped::Internal { id, message: "no result".to_owned() }),
                     |result| count(result, counts),
@@ -447,6 +589,7 @@ fn attempt<S: Stages, T>(
     turn: &impl Fn(Related) -> T,
     worker: &mut Option<S::Worker>,
     documents: Vec<Document>,
+    helpers: &Helpers<S::Worker>,
 ) -> Result<Vec<Counted<T>>, String> {
     if documents.is_empty() {
         return Ok(Vec::new());
@@ -456,7 +599,7 @@ fn attempt<S: Stages, T>(
     let mut ready = worker.take();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let state = ready.get_or_insert_with(|| stages.worker());
-        let all = stages.process(state, documents);
+        let all = stages.process(state, documents, helpers);
         let found = all.len();
         let counted: Vec<Counted<T>> = all
             .into_iter()
@@ -587,7 +730,7 @@ mod tests {
             self.workers.fetch_add(1, Ordering::Relaxed)
         }
 
-        fn process(&self, _: &mut usize, batch: Vec<Document>) -> Vec<Result<Related, StageError>> {
+        fn process(&self, _: &mut usize, batch: Vec<Document>, _: &Helpers<usize>) -> Vec<Result<Related, StageError>> {
             batch
                 .into_iter()
                 .map(|document| {
@@ -682,6 +825,69 @@ mod tests {
             let summary = summary.unwrap();
             assert_eq!((summary.articles, summary.skipped), (2, 2));
         }
+    }
+
+    /// Sums of numbers, each sum shared with others; a negative number is a fault.
+    struct Sums;
+
+    impl Stages for Sums {
+        type Worker = u64;
+
+        fn worker(&self) -> u64 {
+            0
+        }
+
+        fn process(
+            &self,
+            worker: &mut u64,
+            batch: Vec<Document>,
+            helpers: &Helpers<u64>,
+        ) -> Vec<Result<Related, StageError>> {
+            let process = |document: Document| {
+                let numbers: Vec<i64> = document.text.split(' ').map(|n| n.parse().unwrap()).collect();
+                let squares = helpers.share(worker, numbers.clone(), |done, n| {
+                    *done += 1;
+                    thread::sleep(Duration::from_micros(50));
+                    u64::try_from(n).unwrap().pow(2)
+                });
+                let expect: Vec<Option<u64>> = numbers.iter().map(|n| u64::try_from(*n).ok().map(|n| n * n)).collect();
+                assert_eq!(squares, expect);
+                Ok(capitalised(document))
+            };
+            batch.into_iter().map(process).collect()
+        }
+    }
+
+    #[test]
+    fn work_that_is_shared_comes_back_in_order_and_without_what_panicked() {
+        let texts: Vec<String> = (0..20)
+            .map(|i| (0..50).map(|n| (if n == i { -1 } else { n }).to_string()).collect::<Vec<_>>().join(" "))
+            .collect();
+        for jobs in [1, 4] {
+            let articles: Vec<_> = texts.iter().enumerate().map(|(i, text)| Ok(document(i, text))).collect();
+            let mut done = 0;
+            let sink = |finished: Finished<()>| {
+                done += finished.records.iter().filter(|r| r.is_ok()).count();
+                Ok(())
+            };
+            run(&Arc::new(Sums), articles.into_iter(), || 0, &config(jobs, 3, 1 << 20), |_| (), sink).unwrap();
+            assert_eq!(done, 20);
+        }
+        let mut worker = 0;
+        let squares = Helpers::none().share(&mut worker, vec![1, 2, 3], |done, n| {
+            *done += 1;
+            n * n
+        });
+        assert_eq!((squares, worker), (vec![Some(1), Some(4), Some(9)], 3));
+    }
+
+    #[test]
+    fn an_article_longer_than_the_room_lets_others_pass() {
+        let long = format!("Slow {}", "word ".repeat(2000));
+        let mut texts = vec!["Ann met Bob."; 30];
+        texts[3] = &long;
+        let (out, summary) = go(&texts, &config(2, 1, 1));
+        assert_eq!((out.lines().count(), summary.unwrap().articles), (30, 30));
     }
 
     #[test]

@@ -43,7 +43,6 @@ struct Parsed {
 
 /// A sentence whose windows are not all decoded.
 struct Draft<'a> {
-    article: usize,
     sentence: usize,
     spans: &'a [Span],
     words: Vec<&'a str>,
@@ -58,6 +57,10 @@ struct Part {
     draft: usize,
     window: Window,
 }
+
+/// What was found in consecutive sentences of an article ([`Annotator::annotate_part`]).
+#[derive(Debug)]
+pub struct AnnotatedPart(Vec<Parsed>);
 
 /// A part of a sentence that the network sees at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +87,7 @@ impl Annotator {
 
     /// A worker that shares its memory of sentences with others on the same model.
     pub fn with_memory(model: Arc<Model>, memory: Arc<SentenceMemory>) -> Self {
-        let backend = Box::new(model.backend.clone());
+        let backend = model.engine();
         Self { model, backend, vocabulary: Vocabulary::default(), memory }
     }
 
@@ -102,55 +105,103 @@ impl Annotator {
     /// # Errors
     /// [`BackendError::Run`] when the engine fails; bad text never is a reason.
     pub fn annotate_all(&mut self, articles: Vec<Segmented>) -> Result<Vec<Annotated>, BackendError> {
-        let mut results: Vec<Vec<Option<Parsed>>> =
-            articles.iter().map(|article| vec![None; article.sentences.len()]).collect();
+        let sentences =
+            articles.iter().flat_map(|a| a.sentences.iter().map(|s| (a.document.text.as_str(), &s.tokens[..])));
+        let mut parsed = self.parse(sentences)?.into_iter();
+        Ok(articles
+            .into_iter()
+            .map(|article| {
+                let n = article.sentences.len();
+                assemble(article, [AnnotatedPart(parsed.by_ref().take(n).collect())])
+            })
+            .collect())
+    }
+
+    /// As [`annotate`](Self::annotate) for some sentences of an article, so that several workers can share a long one;
+    /// [`assemble`] puts them together.
+    ///
+    /// # Errors
+    /// [`BackendError::Run`] when the engine fails; bad text never is a reason.
+    pub fn annotate_part(
+        &mut self,
+        article: &Segmented,
+        sentences: Range<usize>,
+    ) -> Result<AnnotatedPart, BackendError> {
+        let text = article.document.text.as_str();
+        Ok(AnnotatedPart(self.parse(article.sentences[sentences].iter().map(|s| (text, &s.tokens[..])))?))
+    }
+
+    /// What the network is given for all sentences of some articles, in order: for whoever measures or compares engines.
+    pub fn inputs(&mut self, articles: &[Segmented]) -> Vec<Input> {
+        let mut inputs = Vec::new();
+        for article in articles {
+            for sentence in &article.sentences {
+                let words: Vec<&str> = sentence.tokens.iter().map(|t| t.of(&article.document.text)).collect();
+                self.windows(&words, |_, input| inputs.push(input));
+            }
+        }
+        inputs
+    }
+
+    /// The windows of a sentence, each with its input.
+    fn windows(&mut self, words: &[&str], mut each: impl FnMut(Window, Input)) {
+        let pieces: Vec<Arc<[i32]>> = words.iter().map(|w| self.vocabulary.pieces(&self.model, w)).collect();
+        let sizes: Vec<usize> = pieces.iter().map(|p| p.len()).collect();
+        for window in windows(&sizes, self.model.max_pieces) {
+            let input = self.input(&words[window.seen.clone()], &pieces[window.seen.clone()]);
+            each(window, input);
+        }
+    }
+
+    /// Parse sentences, each the spans of its tokens in a text.
+    fn parse<'a>(
+        &mut self,
+        sentences: impl Iterator<Item = (&'a str, &'a [Span])>,
+    ) -> Result<Vec<Parsed>, BackendError> {
+        let mut results = Vec::new();
         let mut drafts = Vec::new();
         let (mut parts, mut inputs, mut n_pieces) = (Vec::new(), Vec::new(), 0);
-        for (article, segmented) in articles.iter().enumerate() {
-            for (sentence, spans) in segmented.sentences.iter().enumerate() {
-                let words: Vec<&str> = spans.tokens.iter().map(|t| t.of(&segmented.document.text)).collect();
-                let key = memory::key(&words);
-                if let Some(known) = self.memory.get(&key) {
-                    let mut parsed = Parsed::clone(&known);
-                    for (token, span) in parsed.tokens.iter_mut().zip(&spans.tokens) {
-                        token.span = *span;
-                    }
-                    results[article][sentence] = Some(parsed);
-                    continue;
+        for (text, spans) in sentences {
+            let words: Vec<&str> = spans.iter().map(|t| t.of(text)).collect();
+            let key = memory::key(&words);
+            if let Some(known) = self.memory.get(&key) {
+                let mut parsed = Parsed::clone(&known);
+                for (token, span) in parsed.tokens.iter_mut().zip(spans) {
+                    token.span = *span;
                 }
-                let pieces: Vec<Arc<[i32]>> = words.iter().map(|w| self.vocabulary.pieces(&self.model, w)).collect();
-                let sizes: Vec<usize> = pieces.iter().map(|p| p.len()).collect();
-                drafts.push(Draft {
-                    article,
-                    sentence,
-                    spans: &spans.tokens,
-                    key,
-                    tokens: Vec::with_capacity(words.len()),
-                    ner: Vec::with_capacity(words.len() * self.model.labels.ner.len()),
-                    words,
-                    root: None,
-                });
-                for window in windows(&sizes, self.model.max_pieces) {
-                    let draft = drafts.len() - 1;
-                    let input = self.input(&drafts[draft].words[window.seen.clone()], &pieces[window.seen.clone()]);
-                    n_pieces += input.ids.len();
-                    inputs.push(input);
-                    parts.push(Part { draft, window });
-                    if n_pieces >= PACK {
-                        self.decode(&mut drafts, &std::mem::take(&mut parts), &std::mem::take(&mut inputs))?;
-                        self.finish(&mut drafts, &mut results);
-                        n_pieces = 0;
-                    }
+                results.push(parsed);
+                continue;
+            }
+            let mut new = Vec::new();
+            self.windows(&words, |window, input| new.push((window, input)));
+            drafts.push(Draft {
+                sentence: results.len(),
+                spans,
+                key,
+                tokens: Vec::with_capacity(words.len()),
+                ner: Vec::with_capacity(words.len() * self.model.labels.ner.len()),
+                words,
+                root: None,
+            });
+            results.push(Parsed { tokens: Vec::new(), found: Vec::new() });
+            for (window, input) in new {
+                n_pieces += input.ids.len();
+                inputs.push(input);
+                parts.push(Part { draft: drafts.len() - 1, window });
+                if n_pieces >= PACK {
+                    self.decode(&mut drafts, &std::mem::take(&mut parts), &std::mem::take(&mut inputs))?;
+                    self.finish(&mut drafts, &mut results);
+                    n_pieces = 0;
                 }
             }
         }
         self.decode(&mut drafts, &parts, &inputs)?;
         self.finish(&mut drafts, &mut results);
-        Ok(articles.into_iter().zip(results).map(|(article, parsed)| assemble(article, parsed)).collect())
+        Ok(results)
     }
 
     /// Hand on the drafts that are done; at most one, whose next windows wait, stays.
-    fn finish(&self, drafts: &mut Vec<Draft>, results: &mut [Vec<Option<Parsed>>]) {
+    fn finish(&self, drafts: &mut Vec<Draft>, results: &mut [Parsed]) {
         let done = drafts.iter().take_while(|draft| draft.tokens.len() == draft.words.len()).count();
         for mut draft in drafts.drain(..done) {
             repair::repair(&mut draft.tokens, &draft.words);
@@ -160,7 +211,7 @@ impl Annotator {
                 .collect();
             let parsed = Parsed { tokens: draft.tokens, found };
             self.memory.put(draft.key, &parsed);
-            results[draft.article][draft.sentence] = Some(parsed);
+            results[draft.sentence] = parsed;
         }
     }
 
@@ -328,16 +379,15 @@ fn unfit() -> BackendError {
     BackendError::Run("its outputs do not fit config.json; export the model again with scripts/export".to_owned())
 }
 
-/// An article with what was found in each of its sentences.
-fn assemble(article: Segmented, parsed: Vec<Option<Parsed>>) -> Annotated {
+/// An article with what was found in all of its sentences, part after part.
+pub fn assemble(article: Segmented, parts: impl IntoIterator<Item = AnnotatedPart>) -> Annotated {
     let Segmented { document, sentences } = article;
     let mut mentions = Vec::new();
     let sentences = sentences
         .iter()
-        .zip(parsed)
+        .zip(parts.into_iter().flat_map(|part| part.0))
         .enumerate()
-        .map(|(index, (sentence, parsed))| {
-            let Parsed { tokens, found } = parsed.unwrap_or(Parsed { tokens: Vec::new(), found: Vec::new() });
+        .map(|(index, (sentence, Parsed { tokens, found }))| {
             mentions.extend(found.into_iter().map(|m| Mention {
                 sentence: index,
                 span: tokens[m.tokens.start].span.join(tokens[m.tokens.end - 1].span),
@@ -414,7 +464,110 @@ fn windows(sizes: &[usize], max_pieces: usize) -> Vec<Window> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::Document;
+    use crate::segment::segment;
     use proptest::prelude::*;
+
+    const TEXTS: [&str; 5] = [
+        "Kenyan Foreign Minister Amina Wanjiru met her Norwegian counterpart Lars Heggen in Mombasa on Tuesday. She will \
+         visit Oslo in May.",
+        "Yes.",
+        "The U.N. refugee agency, UNHCR, said 12,500 people had fled to Chad since June; Sudan's army denied that it \
+         had shelled the camp at El-Obeid 😀.",
+        "Canada has not threatened Mongolia with sanctions, Claire Dubois told reporters at the embassy in Ulaanbaatar, \
+         where the two sides had signed a mining agreement a year before.",
+        "Yes. “No,” said Dr. José Ñúñez.",
+    ];
+
+    fn article(text: &str) -> Segmented {
+        segment(Document { id: String::new(), source: None, title: None, published: None, text: text.to_owned() })
+    }
+
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn an_article_is_the_same_alone_among_others_in_parts_and_from_memory() {
+        let model = Arc::new(Model::embedded().unwrap());
+        // Everything that is known of a sentence, scores to the last bit.
+        let shown = |annotated: &Annotated| format!("{:?} {:?}", annotated.sentences, annotated.mentions);
+        let alone: Vec<String> =
+            TEXTS.iter().map(|t| shown(&Annotator::new(Arc::clone(&model)).annotate(article(t)).unwrap())).collect();
+        let long = [&TEXTS[..], &TEXTS[1..4], &TEXTS[2..]].concat().join("\n\n");
+        let whole = shown(&Annotator::new(Arc::clone(&model)).annotate(article(&long)).unwrap());
+
+        let mut annotator = Annotator::new(Arc::clone(&model));
+        for _ in 0..2 {
+            let all = annotator.annotate_all(TEXTS.iter().map(|t| article(t)).collect()).unwrap();
+            assert_eq!(all.iter().map(shown).collect::<Vec<_>>(), alone);
+        }
+        let (asked, known) = annotator.memory.asked_and_known();
+        assert!(known >= asked / 2 && known < asked, "{known} of {asked}");
+
+        let long = article(&long);
+        for size in [1, 2, 5] {
+            let n = long.sentences.len();
+            let parts: Vec<AnnotatedPart> = (0..n)
+                .step_by(size)
+                .map(|start| {
+                    Annotator::new(Arc::clone(&model)).annotate_part(&long, start..(start + size).min(n)).unwrap()
+                })
+                .collect();
+            assert_eq!(shown(&assemble(long.clone(), parts)), whole);
+        }
+        assert!(annotator.annotate_all(Vec::new()).unwrap().is_empty());
+    }
+
+    /// The graph as a general engine runs it. Its int8 steps are coarser (one scale for a whole sentence), so that only
+    /// what is decided is compared, and how far apart scores are on average.
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn scores_are_those_of_the_graph_in_a_general_engine() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/models/news-en/model.onnx");
+        let graph = rten::Model::load_file(path).unwrap();
+        let mut annotator = Annotator::new(Arc::new(Model::embedded().unwrap()));
+        let (mut n_words, mut agree, mut difference, mut size) = (0, 0, 0.0, 0.0);
+        for text in TEXTS {
+            for input in annotator.inputs(&[article(text)]) {
+                let ours = annotator.backend.run(std::slice::from_ref(&input)).unwrap().remove(0);
+                let row = |data: Vec<i32>| rten_tensor::NdTensor::from_data([1, data.len()], data);
+                let given = [
+                    ("ids", row(input.ids.clone())),
+                    ("shapes", row(input.shapes.clone())),
+                    ("mask", row(vec![1; input.ids.len()])),
+                    ("words", row([&[0], &input.words[..]].concat())),
+                ];
+                let given: Vec<_> = given.into_iter().map(|(n, t)| (graph.node_id(n).unwrap(), t.into())).collect();
+                let names = ["ner", "upos", "xpos", "arc"];
+                let nodes: Vec<_> = names.iter().map(|name| graph.node_id(name).unwrap()).collect();
+                let values = graph.run(given, &nodes, None).unwrap();
+                for (value, ours) in values.into_iter().zip([&ours.ner, &ours.upos, &ours.xpos, &ours.arc]) {
+                    let tensor: rten_tensor::Tensor<f32> = value.try_into().unwrap();
+                    let theirs = Matrix::new(ours.n_columns(), rten_tensor::AsView::to_vec(&tensor));
+                    assert_eq!(theirs.n_rows(), input.words.len());
+                    for word in 0..input.words.len() {
+                        n_words += 1;
+                        agree += usize::from(argmax(ours.row(word)) == argmax(theirs.row(word)));
+                        for (a, b) in ours.row(word).iter().zip(theirs.row(word)) {
+                            difference += f64::from((a - b).abs());
+                            size += f64::from(b.abs());
+                        }
+                    }
+                }
+            }
+        }
+        assert!(agree * 100 >= n_words * 97, "{agree} of {n_words}");
+        assert!(difference < 0.06 * size, "{difference} of {size}");
+    }
+
+    #[test]
+    #[cfg(feature = "embedded")]
+    fn an_input_beyond_the_tables_is_an_error() {
+        let mut annotator = Annotator::new(Arc::new(Model::embedded().unwrap()));
+        for (id, n) in [(30_522, 3), (-1, 3), (5, 600)] {
+            let input = Input { ids: vec![id; n], shapes: vec![0; n], words: vec![1] };
+            let message = annotator.backend.run(&[input]).unwrap_err().to_string();
+            assert!(message.contains(&format!("piece {id} of an input of {n}")), "{message}");
+        }
+    }
 
     proptest! {
         #[test]

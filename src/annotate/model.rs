@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tokenizers::Tokenizer;
 
-use super::backend::{BackendError, RtenBackend};
+use super::backend::{Backend, BackendError, RtenBackend};
 use super::lemma::LemmaScript;
 use crate::mention::Kind;
 use crate::syntax::{Deprel, Upos, Xpos};
@@ -141,7 +141,7 @@ impl Model {
     /// # Errors
     /// [`ModelError::Missing`] when it was built without the `embedded` feature.
     pub fn embedded() -> Result<Self, ModelError> {
-        Self::from_files(embedded()?)
+        Self::from_files(&embedded()?)
     }
 
     /// The model in a folder, as `scripts/export` writes it.
@@ -153,7 +153,7 @@ impl Model {
             let path = dir.join(name);
             std::fs::read(&path).map(Cow::Owned).map_err(|source| ModelError::Read { path, source })
         };
-        Self::from_files(Files {
+        Self::from_files(&Files {
             config: read("config.json")?,
             lemmas: read("lemmas.tsv")?,
             tokenizer: read("tokenizer.json")?,
@@ -162,7 +162,7 @@ impl Model {
         })
     }
 
-    fn from_files(files: Files) -> Result<Self, ModelError> {
+    fn from_files(files: &Files) -> Result<Self, ModelError> {
         let wrong = |reason: String| ModelError::Config { file: "config.json", reason };
         let config: Config = serde_json::from_slice(&files.config).map_err(|e| wrong(e.to_string()))?;
         if config.format != 1 {
@@ -219,6 +219,11 @@ impl Model {
 }
 
 impl Model {
+    /// An engine of its own for another worker.
+    pub fn engine(&self) -> Box<dyn Backend> {
+        Box::new(self.backend.clone())
+    }
+
     /// The lemma of a word, where it does not take the network to tell.
     pub(super) fn known_lemma(&self, word: &str, upos: Upos, xpos: Xpos) -> Option<String> {
         match upos {
@@ -227,7 +232,7 @@ impl Model {
             Upos::Adj if matches!(xpos, Xpos::Nnp | Xpos::Nnps) => Some(word.to_owned()),
             // Names are too many and too new for the table.
             Upos::Propn => None,
-            _ => self.lemmas.get(&(word.to_lowercase().into(), upos)).map(|lemma| lemma.to_string()),
+            _ => self.lemmas.get(&(word.to_lowercase().into(), upos)).map(ToString::to_string),
         }
     }
 }

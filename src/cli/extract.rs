@@ -242,17 +242,17 @@ fn extract<S: Stages>(args: &Args, sources: Sources, config: &Config, stages: S)
         progress.update(&finished.so_far, finished.position);
         output.flush()
     };
-    let summary =
-        pipeline::run(&Arc::new(stages), articles, position, config, turn, sink).map_err(|error| match error {
-            PipelineError::Sink(error) => anyhow::Error::new(WriteError::new(&target, error)),
-            other => other.into(),
-        })?;
+    let stages = Arc::new(stages);
+    let summary = pipeline::run(&stages, articles, position, config, turn, sink).map_err(|error| match error {
+        PipelineError::Sink(error) => anyhow::Error::new(WriteError::new(&target, error)),
+        other => other.into(),
+    })?;
     output.finish()?;
     if reading.unknown_dates() > 0 {
         let n = reading.unknown_dates();
         progress.note(&format!("dates of publication not understood: {n}; those articles have none"));
     }
-    progress.finish(&summary);
+    progress.finish(&summary, stages.sentences_known());
     Ok(if summary.skipped > 0 { Exit::Skipped } else { Exit::Done })
 }
 

@@ -64,11 +64,11 @@ impl Progress {
         self.line("note", AnsiColor::Cyan, message);
     }
 
-    /// The end.
-    pub(super) fn finish(&self, summary: &Summary) {
+    /// The end; `known` are sentences that were asked for and those known from before.
+    pub(super) fn finish(&self, summary: &Summary, known: (u64, u64)) {
         self.bar.finish_and_clear();
         if self.show != Show::Nothing {
-            self.line("done", AnsiColor::Green, &in_words(summary));
+            self.line("done", AnsiColor::Green, &(in_words(summary) + &repeated(known)));
         }
     }
 
@@ -96,6 +96,15 @@ fn count(n: u64, what: &str) -> String {
         _ => what.to_owned(),
     };
     format!("{} {what}", HumanCount(n))
+}
+
+/// How much the memory of sentences spared, if it did.
+fn repeated((asked, known): (u64, u64)) -> String {
+    if known == 0 {
+        return String::new();
+    }
+    let percent = known as f64 * 100.0 / asked as f64;
+    format!(", {} ({percent:.1} %) seen before and not computed again", count(known, "sentence"))
 }
 
 fn in_words(summary: &Summary) -> String {
@@ -137,6 +146,8 @@ mod tests {
             "1 article, 600 sentences, 12,345 words, 1 entity, 0 relations, 2 skipped in 2.5 s (0 articles/s, 4,938 \
              words/s)"
         );
+        assert_eq!(repeated((600, 0)), "");
+        assert_eq!(repeated((600, 3)), ", 3 sentences (0.5 %) seen before and not computed again");
         assert_eq!(rate(5, Duration::ZERO), 0);
         assert_eq!(count(2, "entity"), "2 entities");
     }

@@ -47,6 +47,12 @@ fn room<T: Clone + Default>(buffer: &mut Vec<T>, n: usize) -> &mut [T] {
     &mut buffer[..n]
 }
 
+/// A row of a table, if there is one.
+fn row_of<T>(table: &[T], row: i32, width: usize) -> Option<&[T]> {
+    let start = usize::try_from(row).ok()?.checked_mul(width)?;
+    table.get(start..start + width)
+}
+
 impl Engine {
     /// Picks the kernels. They are bound to their thread, so every run makes them anew.
     pub(super) fn new(room: Room) -> Self {
@@ -105,11 +111,13 @@ impl Engine {
         let mut hidden = vec![0.0; n_rows * width];
         let mut rows = hidden.chunks_exact_mut(width);
         for input in inputs {
-            for (position, (&id, &shape)) in input.ids.iter().zip(&input.shapes).enumerate() {
-                let part = |row: usize| row * width..(row + 1) * width;
-                let piece = weights.pieces.bytes.get(part(id as usize));
-                let position = weights.positions.get(part(position)).zip(rows.next());
-                let shape = weights.shapes.get(part(shape as usize));
+            if input.words.iter().any(|&word| usize::try_from(word).map_or(true, |word| word >= input.ids.len())) {
+                return Err(BackendError::Run("a word begins outside of its input".to_owned()));
+            }
+            for (position, (&id, &shape)) in (0..).zip(input.ids.iter().zip(&input.shapes)) {
+                let piece = row_of(&weights.pieces.bytes, id, width);
+                let position = row_of(&weights.positions, position, width).zip(rows.next());
+                let shape = row_of(&weights.shapes, shape, width);
                 let (Some(piece), Some((position, row)), Some(shape)) = (piece, position, shape) else {
                     return Err(BackendError::Run(format!(
                         "piece {id} of an input of {} lies outside the model's tables",
