@@ -1,8 +1,8 @@
 //! Every stage on the same articles: `cargo bench --bench stages`.
 //!
 //! The input is what `data/examples` and `tests/facts/articles` hold, a fixed text. Throughput is in white-space words.
-//! `encode` is the network alone, so that `1 - encode / all` is the share of the time spent outside of it. For counts of
-//! instructions, which noise does not change, see `once`.
+//! `encode` is the network without the scorers of relations and lemmas, so that `1 - encode / all` is an upper bound of the
+//! share of the time spent outside of the network. For counts of instructions, which noise does not change, see `once`.
 
 #![allow(
     missing_docs,
