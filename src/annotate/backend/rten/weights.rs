@@ -372,3 +372,38 @@ impl Weights {
         Ok(weights)
     }
 }
+
+#[cfg(all(test, feature = "embedded"))]
+mod tests {
+    use super::*;
+
+    const MODEL: &[u8] = include_bytes!("../../../../models/news-en/model.onnx");
+    const RELATIONS: &[u8] = include_bytes!("../../../../models/news-en/relations.onnx");
+
+    fn error(model: &[u8], relations: &[u8], n_heads: usize) -> String {
+        Weights::new(["model.onnx", "relations.onnx"], model, relations, n_heads).map(|_| ()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn damaged_and_foreign_graphs_are_errors_that_name_the_file() {
+        assert!(Weights::new(["model.onnx", "relations.onnx"], MODEL, RELATIONS, 12).is_ok());
+        for cut in [0, 1, 10, 1000, 100_000, MODEL.len() / 2, MODEL.len() - 1] {
+            let message = error(&MODEL[..cut], RELATIONS, 12);
+            assert!(message.contains("model.onnx") && message.contains("scripts/export"), "{cut}: {message}");
+        }
+        for cut in [0, 7, 300, RELATIONS.len() / 2, RELATIONS.len() - 1] {
+            let message = error(MODEL, &RELATIONS[..cut], 12);
+            assert!(message.contains("relations.onnx") && message.contains("scripts/export"), "{cut}: {message}");
+        }
+        assert!(error(b"PK\x03\x04 not a graph at all", RELATIONS, 12).contains("model.onnx"));
+        // Each in the other's place.
+        assert!(error(RELATIONS, MODEL, 12).contains("has no node named `net.encoder.word.weight_quantized`"));
+    }
+
+    #[test]
+    fn heads_that_do_not_divide_the_width_are_an_error() {
+        for n_heads in [0, 5, 7, 13, 48, 1000] {
+            assert!(error(MODEL, RELATIONS, n_heads).contains("num_attention_heads"), "{n_heads}");
+        }
+    }
+}
