@@ -11,7 +11,7 @@ pub struct Input {
     pub ids: Vec<i32>,
     /// Word shape of every piece (0 lower, 1 Title, 2 UPPER, 3 miXed), as long as `ids`.
     pub shapes: Vec<i32>,
-    /// For every word the index of its first piece in `ids`.
+    /// For every word the index of its first piece in `ids`, in ascending order.
     pub words: Vec<i32>,
 }
 

@@ -169,7 +169,7 @@ impl Engine {
             for head in (0..width).step_by(head_width) {
                 vector::attend(qkv, width, head, head_width, queries, &mut self.room.keys, &mut self.room.scores, out);
             }
-            // Rows that nobody wants any more make room, in place: a wanted row never moves up.
+            // Rows that nobody wants any more make room, in place: words are in order, so no row moves onto a wanted one.
             for (i, query) in queries.iter().enumerate() {
                 hidden.copy_within((from + query) * width..(from + query + 1) * width, (to + i) * width);
             }

@@ -15,7 +15,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Backend, BackendError, Input, Matrix, Output};
 use encoder::{Engine, Room, failed};
-use weights::Weights;
+use weights::{ARC_DEPENDENT, ARC_GOVERNOR, NER, RELATION_DEPENDENT, RELATION_GOVERNOR, UPOS, Weights, XPOS};
 
 const FILES: [&str; 2] = ["model.onnx", "relations.onnx"];
 /// Arcs whose relations are scored together.
@@ -93,13 +93,13 @@ fn score(weights: &Weights, engine: &mut Engine, inputs: &[Input]) -> Result<Vec
         values
     };
     let n_words = rows.len() - inputs.len();
-    let mut dependents = Vec::with_capacity(n_words * weights.parts[3]);
+    let mut dependents = Vec::with_capacity(n_words * weights.parts[ARC_DEPENDENT]);
     let mut start = 0;
     for input in inputs {
-        dependents.extend(part(3, &rows[start + 1..start + 1 + input.words.len()], true));
+        dependents.extend(part(ARC_DEPENDENT, &rows[start + 1..start + 1 + input.words.len()], true));
         start += 1 + input.words.len();
     }
-    let arc_width = weights.parts[3];
+    let arc_width = weights.parts[ARC_DEPENDENT];
     let dependents = engine.quantized(&dependents, &weights.arc)?;
     let mut outputs = Vec::with_capacity(inputs.len());
     let (mut start, mut words) = (0, 0);
@@ -109,7 +109,7 @@ fn score(weights: &Weights, engine: &mut Engine, inputs: &[Input]) -> Result<Vec
         let only_words = &with_root[1..];
         let matrix =
             |head: usize, rows: &[&[f32]], rectified| Matrix::new(weights.parts[head], part(head, rows, rectified));
-        let governors = part(4, with_root, true);
+        let governors = part(ARC_GOVERNOR, with_root, true);
         let mut arc =
             engine.transposed(&dependents[words * arc_width..(words + n) * arc_width], &governors, arc_width)?;
         let worth: Vec<f32> = governors
@@ -123,13 +123,13 @@ fn score(weights: &Weights, engine: &mut Engine, inputs: &[Input]) -> Result<Vec
         }
         let hidden = hidden[(start + 1) * weights.width..(start + 1 + n) * weights.width].to_vec();
         outputs.push(Output {
-            ner: matrix(0, only_words, false),
-            upos: matrix(1, only_words, false),
-            xpos: matrix(2, only_words, false),
+            ner: matrix(NER, only_words, false),
+            upos: matrix(UPOS, only_words, false),
+            xpos: matrix(XPOS, only_words, false),
             hidden: Matrix::new(weights.width, hidden),
             arc: Matrix::new(1 + n, arc),
-            dependents: matrix(5, only_words, true),
-            governors: matrix(6, with_root, true),
+            dependents: matrix(RELATION_DEPENDENT, only_words, true),
+            governors: matrix(RELATION_GOVERNOR, with_root, true),
         });
         start += 1 + n;
         words += n;
@@ -144,7 +144,7 @@ fn relations(
     dependents: &Matrix,
     governors: &Matrix,
 ) -> Result<Matrix, BackendError> {
-    let width = weights.parts[5];
+    let width = weights.parts[RELATION_DEPENDENT];
     let pairs: Vec<f32> = (0..dependents.n_rows())
         .flat_map(|row| dependents.row(row).iter().chain(governors.row(row)).copied())
         .collect();

@@ -13,6 +13,15 @@ use rten_tensor::NdTensorView;
 use super::super::BackendError;
 use super::vector::LANES;
 
+// Places in [`Weights::parts`].
+pub(super) const NER: usize = 0;
+pub(super) const UPOS: usize = 1;
+pub(super) const XPOS: usize = 2;
+pub(super) const ARC_DEPENDENT: usize = 3;
+pub(super) const ARC_GOVERNOR: usize = 4;
+pub(super) const RELATION_DEPENDENT: usize = 5;
+pub(super) const RELATION_GOVERNOR: usize = 6;
+
 /// Scale, shift and epsilon of a layer norm.
 pub(super) struct Norm {
     pub(super) weight: Vec<f32>,
@@ -65,10 +74,9 @@ pub(super) struct Weights {
     pub(super) shapes: Vec<f32>,
     pub(super) norm: Norm,
     pub(super) layers: Vec<Layer>,
-    /// Every head that is computed for every word, side by side; their widths are in `parts`.
+    /// Every head that is computed for every word, side by side.
     pub(super) heads: Quantized,
-    /// Columns of `heads`: NER, universal and Penn parts of speech, arcs' dependents and governors, relations'
-    /// dependents and governors.
+    /// Columns of each of `heads`, in the order of [`NER`] to [`RELATION_GOVERNOR`].
     pub(super) parts: [usize; 7],
     pub(super) lemma: Linear,
     pub(super) n_lemmas: usize,
@@ -325,11 +333,11 @@ impl Weights {
             head("rel_head")?,
         ];
         let parts: [usize; 7] = std::array::from_fn(|i| heads[i].1.len());
-        let (arc_width, relation_width) = (parts[3], parts[5]);
+        let (arc_width, relation_width) = (parts[ARC_DEPENDENT], parts[RELATION_DEPENDENT]);
         let lemma = tag("lemma")?;
         let arc = graph.head("arc", "net.arc.bias", arc_width)?;
         let arc_bias = graph.floats(graph.factor("/net/arc_bias/MatMul")?)?;
-        let fits = parts[4] == arc_width && arc.1.len() == arc_width && arc_bias.len() == arc_width;
+        let fits = parts[ARC_GOVERNOR] == arc_width && arc.1.len() == arc_width && arc_bias.len() == arc_width;
         graph.check(fits, "arc")?;
 
         let scorer = Graph::new(files[1], relations)?;
@@ -340,7 +348,7 @@ impl Weights {
         let bias = scorer.floats("linear.bias")?;
         let n_relations = bias.len();
         let fits = shape == (relation_width, n_relations * relation_width)
-            && parts[6] == relation_width
+            && parts[RELATION_GOVERNOR] == relation_width
             && relation_width.is_multiple_of(LANES)
             && linear.len() == n_relations * 2 * relation_width;
         scorer.check(fits, "bilinear")?;
@@ -373,7 +381,8 @@ impl Weights {
     }
 }
 
-#[cfg(all(test, feature = "embedded"))]
+#[cfg(test)]
+#[cfg(feature = "embedded")]
 mod tests {
     use super::*;
 
