@@ -8,10 +8,7 @@
 
 use pulp::{Arch, NullaryFnOnce};
 
-use super::weights::{Norm, Quantized};
-
-/// Values that are worked on together: a cache line of `f32`. Widths of a model are multiples of it.
-pub(super) const LANES: usize = 16;
+use super::weights::{LANES, Norm, Quantized};
 
 /// Queries that attend at once, so that a key is loaded once for all of them.
 const QUERIES: usize = 4;

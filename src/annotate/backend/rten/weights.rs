@@ -11,7 +11,9 @@ use rten_onnx::onnx::{DataType, ModelProto, NodeProto, TensorProto};
 use rten_tensor::NdTensorView;
 
 use super::super::BackendError;
-use super::vector::LANES;
+
+/// Values that are worked on together: a cache line of `f32`. Widths of a model are multiples of it.
+pub(super) const LANES: usize = 16;
 
 // Places in [`Weights::parts`].
 pub(super) const NER: usize = 0;
