@@ -517,11 +517,21 @@ fn work<S: Stages, T>(
 
 /// A part of another worker's article; if it panics, that worker misses the result.
 fn help<S: Stages>(stages: &S, worker: &mut Option<S::Worker>, task: Task<S::Worker>) {
+    let _ = guarded(stages, worker, task);
+}
+
+/// What `work` gives, or what it says when it panics. What a panic leaves behind is thrown away: the worker is made anew,
+/// the rest is not changed by the stages.
+fn guarded<S: Stages, T>(
+    stages: &S,
+    worker: &mut Option<S::Worker>,
+    work: impl FnOnce(&mut S::Worker) -> T,
+) -> Result<T, String> {
     let mut ready = worker.take();
-    let outcome = catch_unwind(AssertUnwindSafe(|| task(ready.get_or_insert_with(|| stages.worker()))));
-    if outcome.is_ok() {
-        *worker = ready;
-    }
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(ready.get_or_insert_with(|| stages.worker()))));
+    let result = outcome.map_err(|panic| message_of(&*panic))?;
+    *worker = ready;
+    Ok(result)
 }
 
 /// Articles, and for every record its error or a gap that an article's result fills.
@@ -595,10 +605,7 @@ fn attempt<S: Stages, T>(
         return Ok(Vec::new());
     }
     let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
-    // What a panic leaves behind is thrown away: the worker is made anew, the rest is not changed by the stages.
-    let mut ready = worker.take();
-    let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let state = ready.get_or_insert_with(|| stages.worker());
+    let (results, found) = guarded(stages, worker, |state| {
         let all = stages.process(state, documents, helpers);
         let found = all.len();
         let counted: Vec<Counted<T>> = all
@@ -613,9 +620,7 @@ fn attempt<S: Stages, T>(
             })
             .collect();
         (counted, found)
-    }));
-    let (results, found) = outcome.map_err(|panic| message_of(&*panic))?;
-    *worker = ready;
+    })?;
     if found == ids.len() { Ok(results) } else { Err(format!("{found} results for {} articles", ids.len())) }
 }
 

@@ -71,6 +71,13 @@ struct Window {
     owned: Range<usize>,
 }
 
+impl Window {
+    /// Rows of its answers before those that are taken.
+    fn context(&self) -> usize {
+        self.owned.start - self.seen.start
+    }
+}
+
 /// Words of context that a window shares with its neighbours.
 const OVERLAP: usize = 24;
 /// Longest window in words; arcs cost their square.
@@ -227,15 +234,14 @@ impl Annotator {
         let mut trees = Vec::with_capacity(parts.len());
         for (part, output) in parts.iter().zip(&outputs) {
             self.check(output, part.window.seen.len())?;
-            let (from, n) = (part.window.owned.start - part.window.seen.start, part.window.owned.len());
+            let (from, n) = (part.window.context(), part.window.owned.len());
             // Every window's part gets a tree of its own; the parts hang side by side below the first one.
             trees.push(tree::best_tree(n, arc_scores(&output.arc, from, n)));
         }
         let mut deprels = self.deprels(parts, &outputs, &trees)?.into_iter();
-        let tags = self.tags(drafts, parts, &outputs)?;
-        let mut tags = tags.into_iter();
+        let mut tags = self.tags(drafts, parts, &outputs)?.into_iter();
         for ((part, output), tree) in parts.iter().zip(&outputs).zip(trees) {
-            let Window { seen, owned } = &part.window;
+            let owned = &part.window.owned;
             let draft = &mut drafts[part.draft];
             for (i, head) in tree.into_iter().enumerate() {
                 let (head, deprel) = match (head, draft.root) {
@@ -248,7 +254,7 @@ impl Annotator {
                 };
                 let (upos, xpos, lemma) = tags.next().unwrap_or((Upos::X, Xpos::Other, String::new()));
                 draft.tokens.push(Token { span: draft.spans[owned.start + i], lemma, upos, xpos, head, deprel });
-                draft.ner.extend_from_slice(output.ner.row(owned.start - seen.start + i));
+                draft.ner.extend_from_slice(output.ner.row(part.window.context() + i));
             }
         }
         Ok(())
@@ -344,7 +350,7 @@ impl Annotator {
     ) -> Result<Vec<Deprel>, BackendError> {
         let (mut dependents, mut governors, mut n_arcs) = (Vec::new(), Vec::new(), 0);
         for ((part, output), tree) in parts.iter().zip(outputs).zip(trees) {
-            let from = part.window.owned.start - part.window.seen.start;
+            let from = part.window.context();
             for (dependent, head) in tree.iter().enumerate() {
                 if let Some(head) = head {
                     dependents.extend_from_slice(output.dependents.row(from + dependent));

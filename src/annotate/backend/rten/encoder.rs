@@ -127,8 +127,8 @@ impl Engine {
                 vector::embed(piece, weights.pieces.scale, weights.pieces.zero, position, shape, &weights.norm, row);
             }
         }
+        let all: Vec<Vec<usize>> = inputs.iter().map(|input| (0..input.ids.len()).collect()).collect();
         for layer in &weights.layers[..weights.layers.len() - 1] {
-            let all: Vec<Vec<usize>> = inputs.iter().map(|input| (0..input.ids.len()).collect()).collect();
             self.layer(weights, layer, &all, inputs, &mut hidden)?;
         }
         // Of the last layer only some rows are read.
