@@ -71,6 +71,7 @@ pub mod entity;
 pub mod examples;
 pub mod link;
 pub mod mention;
+mod panic;
 pub mod pipeline;
 pub mod read;
 pub mod relate;

@@ -15,7 +15,6 @@
 //! - No thread outlives a successful run. When a run ends early (the sink refused, or [`Config::fail_fast`]) the caller
 //!   does not wait for articles that nobody wants any more: the threads notice at the end of their batch and stop.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
 use std::num::NonZeroUsize;
@@ -32,6 +31,7 @@ use crate::annotate::{AnnotatedPart, Annotator, Model, SentenceMemory, assemble}
 use crate::document::{Document, Segmented};
 use crate::entity::Linked;
 use crate::link::{Linker, Reason};
+use crate::panic::message_of;
 use crate::read::ReadError;
 use crate::relate::Relater;
 use crate::relation::Related;
@@ -622,11 +622,6 @@ fn attempt<S: Stages, T>(
         (counted, found)
     })?;
     if found == ids.len() { Ok(results) } else { Err(format!("{found} results for {} articles", ids.len())) }
-}
-
-fn message_of(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("panic without a message").to_owned()
 }
 
 /// What may be on its way at once. Batches enter in their order, so the one that the sink waits for is always in.

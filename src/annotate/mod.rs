@@ -2,9 +2,12 @@
 //!
 //! A sentence becomes word pieces (`pieces`), long ones become windows, the network scores them
 //! ([`backend`]), and the scores are decoded: valid BIO sequences for mentions (`ner`), a maximum spanning
-//! tree for the syntax (`tree`, `repair`), edit scripts for lemmas (`lemma`).
+//! tree for the syntax (`tree`, `repair`), edit scripts for lemmas (`lemma`). Somebody else's token classifier can take
+//! the place of the mentions' tagger (`classifier`).
 
 pub mod backend;
+#[cfg(feature = "libtorch")]
+mod classifier;
 mod lemma;
 mod memory;
 mod model;
@@ -16,14 +19,17 @@ mod tree;
 use std::ops::Range;
 use std::sync::Arc;
 
+#[cfg(feature = "libtorch")]
+pub use classifier::{LabelMap, NerModel, NerModelConfig, NerModelError};
 pub use memory::SentenceMemory;
-pub use model::{Model, ModelError};
+pub use model::{Model, ModelError, NO_LIBTORCH};
 
 use crate::document::Segmented;
 use crate::mention::{Form, Mention};
 use crate::span::Span;
 use crate::syntax::{Annotated, Deprel, Sentence, Token, Upos, Xpos};
 use backend::{Backend, BackendError, Input, Matrix, Output};
+use ner::{NerTagger, NerTaggers};
 use pieces::Vocabulary;
 
 /// One worker's tagger. Workers share the model's weights and the memory of sentences; each runs on one thread.
@@ -32,6 +38,8 @@ pub struct Annotator {
     backend: Box<dyn Backend>,
     vocabulary: Vocabulary,
     memory: Arc<SentenceMemory>,
+    /// Takes the place of the model's own tagger of mentions.
+    ner: Option<Box<dyn NerTagger>>,
 }
 
 /// What is known of a sentence: its tokens, and the named mentions in it.
@@ -44,7 +52,7 @@ struct Parsed {
 /// A sentence whose windows are not all decoded.
 struct Draft<'a> {
     sentence: usize,
-    spans: &'a [Span],
+    printed: ner::Sentence<'a>,
     words: Vec<&'a str>,
     key: Box<[u8]>,
     tokens: Vec<Token>,
@@ -83,11 +91,15 @@ const OVERLAP: usize = 24;
 /// Longest window in words; arcs cost their square.
 const MAX_WORDS: usize = 160;
 
-/// Word pieces that go through the network together: enough to fill its products, few enough to stay in the cache.
-const PACK: usize = 384;
+/// What a window may hold at most; a single word with more pieces is a window all the same.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    pieces: usize,
+    words: usize,
+}
 
 impl Annotator {
-    /// A worker on `model` with the default engine.
+    /// A worker on `model`.
     pub fn new(model: Arc<Model>) -> Self {
         Self::with_memory(model, Arc::default())
     }
@@ -95,7 +107,13 @@ impl Annotator {
     /// A worker that shares its memory of sentences with others on the same model.
     pub fn with_memory(model: Arc<Model>, memory: Arc<SentenceMemory>) -> Self {
         let backend = model.engine();
-        Self { model, backend, vocabulary: Vocabulary::default(), memory }
+        Self {
+            ner: model.ner.clone().map(NerTaggers::tagger),
+            model,
+            backend,
+            vocabulary: Vocabulary::default(),
+            memory,
+        }
     }
 
     /// Tag, parse and lemmatize every sentence and find the named mentions.
@@ -154,7 +172,7 @@ impl Annotator {
     fn windows(&mut self, words: &[&str], mut each: impl FnMut(Window, Input)) {
         let pieces: Vec<Arc<[i32]>> = words.iter().map(|w| self.vocabulary.pieces(&self.model, w)).collect();
         let sizes: Vec<usize> = pieces.iter().map(|p| p.len()).collect();
-        for window in windows(&sizes, self.model.max_pieces) {
+        for window in windows(&sizes, Limits { pieces: self.model.max_pieces, words: MAX_WORDS }) {
             let input = self.input(&words[window.seen.clone()], &pieces[window.seen.clone()]);
             each(window, input);
         }
@@ -168,9 +186,15 @@ impl Annotator {
         let mut results = Vec::new();
         let mut drafts = Vec::new();
         let (mut parts, mut inputs, mut n_pieces) = (Vec::new(), Vec::new(), 0);
+        let pack = self.backend.pack();
         for (text, spans) in sentences {
             let words: Vec<&str> = spans.iter().map(|t| t.of(text)).collect();
-            let key = memory::key(&words);
+            let printed = ner::Sentence { text, tokens: spans };
+            // All that the result depends on.
+            let key = match self.ner {
+                Some(_) => memory::key(&[&words[..], &[printed.printed().0]].concat()),
+                None => memory::key(&words),
+            };
             if let Some(known) = self.memory.get(&key) {
                 let mut parsed = Parsed::clone(&known);
                 for (token, span) in parsed.tokens.iter_mut().zip(spans) {
@@ -183,7 +207,7 @@ impl Annotator {
             self.windows(&words, |window, input| new.push((window, input)));
             drafts.push(Draft {
                 sentence: results.len(),
-                spans,
+                printed,
                 key,
                 tokens: Vec::with_capacity(words.len()),
                 ner: Vec::with_capacity(words.len() * self.model.labels.ner.len()),
@@ -195,31 +219,36 @@ impl Annotator {
                 n_pieces += input.ids.len();
                 inputs.push(input);
                 parts.push(Part { draft: drafts.len() - 1, window });
-                if n_pieces >= PACK {
+                if n_pieces >= pack {
                     self.decode(&mut drafts, &std::mem::take(&mut parts), &std::mem::take(&mut inputs))?;
-                    self.finish(&mut drafts, &mut results);
+                    self.finish(&mut drafts, &mut results)?;
                     n_pieces = 0;
                 }
             }
         }
         self.decode(&mut drafts, &parts, &inputs)?;
-        self.finish(&mut drafts, &mut results);
+        self.finish(&mut drafts, &mut results)?;
         Ok(results)
     }
 
     /// Hand on the drafts that are done; at most one, whose next windows wait, stays.
-    fn finish(&self, drafts: &mut Vec<Draft>, results: &mut [Parsed]) {
+    fn finish(&mut self, drafts: &mut Vec<Draft>, results: &mut [Parsed]) -> Result<(), BackendError> {
         let done = drafts.iter().take_while(|draft| draft.tokens.len() == draft.words.len()).count();
-        for mut draft in drafts.drain(..done) {
+        let labels = &self.model.labels.ner;
+        let finished: Vec<Draft> = drafts.drain(..done).collect();
+        let mut named: Vec<_> = finished.iter().map(|draft| ner::decode(labels, false, &draft.ner)).collect();
+        if let Some(tagger) = &mut self.ner {
+            let printed: Vec<ner::Sentence> = finished.iter().map(|draft| draft.printed).collect();
+            named = tagger.mentions(&printed, &named)?;
+        }
+        for (mut draft, mut found) in finished.into_iter().zip(named) {
             repair::repair(&mut draft.tokens, &draft.words);
-            let found = ner::decode(&self.model.labels.ner, &draft.ner)
-                .into_iter()
-                .filter(|m| draft.words[m.tokens.clone()].iter().any(|w| w.chars().any(char::is_alphanumeric)))
-                .collect();
+            found.retain(|m| draft.words[m.tokens.clone()].iter().any(|w| w.chars().any(char::is_alphanumeric)));
             let parsed = Parsed { tokens: draft.tokens, found };
             self.memory.put(draft.key, &parsed);
             results[draft.sentence] = parsed;
         }
+        Ok(())
     }
 
     /// Run the network on windows and add what it says to their drafts.
@@ -253,7 +282,14 @@ impl Annotator {
                     (None, Some(first)) => (Some(first), Deprel::Parataxis),
                 };
                 let (upos, xpos, lemma) = tags.next().unwrap_or((Upos::X, Xpos::Other, String::new()));
-                draft.tokens.push(Token { span: draft.spans[owned.start + i], lemma, upos, xpos, head, deprel });
+                draft.tokens.push(Token {
+                    span: draft.printed.tokens[owned.start + i],
+                    lemma,
+                    upos,
+                    xpos,
+                    head,
+                    deprel,
+                });
                 draft.ner.extend_from_slice(output.ner.row(part.window.context() + i));
             }
         }
@@ -437,13 +473,13 @@ fn argmax(values: &[f32]) -> usize {
     best
 }
 
-/// Cut a sentence whose words have `sizes` pieces into windows of at most `max_pieces`, each word owned once.
-fn windows(sizes: &[usize], max_pieces: usize) -> Vec<Window> {
+/// Cut a sentence whose words have `sizes` pieces into windows, each word owned once.
+fn windows(sizes: &[usize], limits: Limits) -> Vec<Window> {
     let mut out: Vec<Window> = Vec::new();
     let mut start = 0;
     while start < sizes.len() {
         let (mut end, mut total) = (start, 0);
-        while end < sizes.len() && end - start < MAX_WORDS && (end == start || total + sizes[end] <= max_pieces) {
+        while end < sizes.len() && end - start < limits.words && (end == start || total + sizes[end] <= limits.pieces) {
             total += sizes[end];
             end += 1;
         }
@@ -578,7 +614,7 @@ mod tests {
     proptest! {
         #[test]
         fn windows_own_every_word_once(sizes in proptest::collection::vec(1_usize..13, 0..900), max in 16_usize..250) {
-            let windows = windows(&sizes, max);
+            let windows = windows(&sizes, Limits { pieces: max, words: MAX_WORDS });
             let mut next = 0;
             for w in &windows {
                 prop_assert_eq!(w.owned.start, next);
@@ -594,7 +630,8 @@ mod tests {
 
     #[test]
     fn a_window_that_sees_no_further_is_left_out() {
-        let found: Vec<Range<usize>> = windows(&[9, 6, 3, 1, 12, 8, 11], 24).into_iter().map(|w| w.owned).collect();
+        const LIMITS: Limits = Limits { pieces: 24, words: MAX_WORDS };
+        let found: Vec<Range<usize>> = windows(&[9, 6, 3, 1, 12, 8, 11], LIMITS).into_iter().map(|w| w.owned).collect();
         assert_eq!(found, [0..3, 3..5, 5..7]);
     }
 }

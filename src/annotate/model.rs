@@ -3,12 +3,18 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use tokenizers::Tokenizer;
 
-use super::backend::{Backend, BackendError, RtenBackend};
+use super::backend::{Backend, BackendError, Engine, RtenBackend};
+#[cfg(feature = "libtorch")]
+use super::backend::{LibtorchBackend, LibtorchModel};
+#[cfg(feature = "libtorch")]
+use super::classifier::NerModel;
 use super::lemma::LemmaScript;
+use super::ner::NerTaggers;
 use crate::mention::Kind;
 use crate::syntax::{Deprel, Upos, Xpos};
 
@@ -17,7 +23,8 @@ use crate::syntax::{Deprel, Upos, Xpos};
 pub enum ModelError {
     /// A file of the folder cannot be read.
     #[error(
-        "cannot read {path} of the model; a model folder holds model.onnx, relations.onnx, tokenizer.json, lemmas.tsv and config.json"
+        "cannot read {path} of the model; a model folder holds model.onnx and relations.onnx, or model.safetensors for \
+         the engine libtorch, and tokenizer.json, lemmas.tsv and config.json"
     )]
     Read {
         /// The file.
@@ -39,12 +46,20 @@ pub enum ModelError {
     /// No model in the binary and none named.
     #[error("this tidings was built without a model; name a folder with --model DIR")]
     Missing,
+    /// The engine is not in this program.
+    #[error("{NO_LIBTORCH}")]
+    NoLibtorch,
 }
+
+/// What a program without the feature `libtorch` says when it is asked for.
+pub const NO_LIBTORCH: &str = "this tidings was built without libtorch; build it with `cargo build --release --features \
+                               libtorch` after scripts/install-libtorch, as the README says";
 
 #[derive(Deserialize)]
 struct Config {
     format: u32,
-    encoder: EncoderConfig,
+    /// As BERT has it.
+    encoder: serde_json::Value,
     labels: LabelNames,
     /// Characters that are read as others.
     replacements: BTreeMap<String, String>,
@@ -52,12 +67,6 @@ struct Config {
     #[serde(default)]
     words: HashMap<String, String>,
     max_pieces: usize,
-}
-
-/// The sizes that the graph's shapes do not tell.
-#[derive(Deserialize)]
-struct EncoderConfig {
-    num_attention_heads: usize,
 }
 
 #[derive(Deserialize)]
@@ -69,12 +78,12 @@ struct LabelNames {
     lemma: Vec<String>,
 }
 
-/// A NER label: outside, or beginning or inside of a mention.
+/// A NER label: outside, or beginning or inside of a mention of something, most often of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NerLabel {
+pub(super) enum NerLabel<T = Kind> {
     Outside,
-    Begin(Kind),
-    Inside(Kind),
+    Begin(T),
+    Inside(T),
 }
 
 /// What the network's columns mean.
@@ -100,7 +109,16 @@ pub struct Model {
     /// Longest input in word pieces, `[CLS]` and `[SEP]` not counted.
     pub(super) max_pieces: usize,
     pub(super) special: SpecialPieces,
-    pub(super) backend: RtenBackend,
+    loaded: Loaded,
+    /// Another tagger for the mentions.
+    pub(super) ner: Option<Arc<dyn NerTaggers>>,
+}
+
+/// The weights, as their engine has them.
+enum Loaded {
+    Rten(Box<RtenBackend>),
+    #[cfg(feature = "libtorch")]
+    Libtorch(Arc<LibtorchModel>),
 }
 
 #[derive(Clone, Copy)]
@@ -110,61 +128,70 @@ pub(super) struct SpecialPieces {
     pub(super) end: u32,
 }
 
-struct Files {
-    lemmas: Cow<'static, [u8]>,
-    model: Cow<'static, [u8]>,
-    relations: Cow<'static, [u8]>,
-    tokenizer: Cow<'static, [u8]>,
-    config: Cow<'static, [u8]>,
+/// Where the files of a model are.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Program,
+    Folder(&'a Path),
+}
+
+impl Source<'_> {
+    fn read(self, name: &'static str) -> Result<Cow<'static, [u8]>, ModelError> {
+        match self {
+            Self::Program => embedded(name).map(Cow::Borrowed).ok_or(ModelError::Missing),
+            Self::Folder(dir) => {
+                let path = dir.join(name);
+                std::fs::read(&path).map(Cow::Owned).map_err(|source| ModelError::Read { path, source })
+            }
+        }
+    }
 }
 
 #[cfg(feature = "embedded")]
-#[allow(clippy::unnecessary_wraps, reason = "a build without the model has none to give")]
-fn embedded() -> Result<Files, ModelError> {
-    Ok(Files {
-        lemmas: Cow::Borrowed(include_bytes!("../../models/news-en/lemmas.tsv")),
-        model: Cow::Borrowed(include_bytes!("../../models/news-en/model.onnx")),
-        relations: Cow::Borrowed(include_bytes!("../../models/news-en/relations.onnx")),
-        tokenizer: Cow::Borrowed(include_bytes!("../../models/news-en/tokenizer.json")),
-        config: Cow::Borrowed(include_bytes!("../../models/news-en/config.json")),
+fn embedded(name: &str) -> Option<&'static [u8]> {
+    Some(match name {
+        "config.json" => include_bytes!("../../models/news-en/config.json"),
+        "lemmas.tsv" => include_bytes!("../../models/news-en/lemmas.tsv"),
+        "tokenizer.json" => include_bytes!("../../models/news-en/tokenizer.json"),
+        "model.onnx" => include_bytes!("../../models/news-en/model.onnx"),
+        "relations.onnx" => include_bytes!("../../models/news-en/relations.onnx"),
+        #[cfg(feature = "libtorch")]
+        "model.safetensors" => include_bytes!("../../models/news-en/model.safetensors"),
+        _ => return None,
     })
 }
 
 #[cfg(not(feature = "embedded"))]
-fn embedded() -> Result<Files, ModelError> {
-    Err(ModelError::Missing)
+fn embedded(_: &str) -> Option<&'static [u8]> {
+    None
 }
 
 impl Model {
-    /// The model that was built into the program.
+    /// The model that was built into the program, on the default engine.
     ///
     /// # Errors
     /// [`ModelError::Missing`] when it was built without the `embedded` feature.
     pub fn embedded() -> Result<Self, ModelError> {
-        Self::from_files(&embedded()?)
+        Self::load(None, Engine::default())
     }
 
-    /// The model in a folder, as `scripts/export` writes it.
+    /// The model in a folder, as `scripts/export` writes it, on the default engine.
     ///
     /// # Errors
     /// Files that are missing, damaged or of another format.
     pub fn from_dir(dir: &Path) -> Result<Self, ModelError> {
-        let read = |name: &str| {
-            let path = dir.join(name);
-            std::fs::read(&path).map(Cow::Owned).map_err(|source| ModelError::Read { path, source })
-        };
-        Self::from_files(&Files {
-            config: read("config.json")?,
-            lemmas: read("lemmas.tsv")?,
-            tokenizer: read("tokenizer.json")?,
-            model: read("model.onnx")?,
-            relations: read("relations.onnx")?,
-        })
+        Self::load(Some(dir), Engine::default())
     }
 
-    fn from_files(files: &Files) -> Result<Self, ModelError> {
+    /// The model in a folder, or the one that was built into the program, on an engine.
+    ///
+    /// # Errors
+    /// As [`embedded`](Self::embedded) and [`from_dir`](Self::from_dir); [`ModelError::NoLibtorch`] for an engine that is
+    /// not in this program, and a device that is not there.
+    pub fn load(dir: Option<&Path>, engine: Engine) -> Result<Self, ModelError> {
+        let source = dir.map_or(Source::Program, Source::Folder);
         let wrong = |reason: String| ModelError::Config { file: "config.json", reason };
-        let config: Config = serde_json::from_slice(&files.config).map_err(|e| wrong(e.to_string()))?;
+        let config: Config = serde_json::from_slice(&source.read("config.json")?).map_err(|e| wrong(e.to_string()))?;
         if config.format != 1 {
             return Err(wrong(format!("format {} is not the known format 1", config.format)));
         }
@@ -193,7 +220,7 @@ impl Model {
         if labels.upos.is_empty() || labels.xpos.is_empty() || labels.deprel.is_empty() || labels.lemma.is_empty() {
             return Err(wrong("an inventory of labels is empty".to_owned()));
         }
-        let tokenizer = Tokenizer::from_bytes(&files.tokenizer)
+        let tokenizer = Tokenizer::from_bytes(source.read("tokenizer.json")?)
             .map_err(|e| ModelError::Config { file: "tokenizer.json", reason: e.to_string() })?;
         let piece = |name: &str| {
             tokenizer
@@ -203,8 +230,23 @@ impl Model {
         let special = SpecialPieces { unknown: piece("[UNK]")?, begin: piece("[CLS]")?, end: piece("[SEP]")? };
         let replacements =
             config.replacements.into_iter().filter_map(|(from, to)| from.chars().next().map(|c| (c, to))).collect();
-        let backend = RtenBackend::new(&files.model, &files.relations, config.encoder.num_attention_heads)?;
-        let lemmas = lemma_table(&files.lemmas)?;
+        let lemmas = lemma_table(&source.read("lemmas.tsv")?)?;
+        let loaded = match engine {
+            Engine::Rten => {
+                // The size that the graph's shapes do not tell.
+                let n_heads = config.encoder.get("num_attention_heads").and_then(serde_json::Value::as_u64);
+                let n_heads = n_heads.ok_or_else(|| wrong("encoder has no num_attention_heads".to_owned()))?;
+                let (model, relations) = (source.read("model.onnx")?, source.read("relations.onnx")?);
+                Loaded::Rten(Box::new(RtenBackend::new(&model, &relations, n_heads as usize)?))
+            }
+            #[cfg(feature = "libtorch")]
+            Engine::Libtorch(device) => {
+                let weights = source.read("model.safetensors")?;
+                Loaded::Libtorch(Arc::new(LibtorchModel::new(&weights, config.encoder, device)?))
+            }
+            #[cfg(not(feature = "libtorch"))]
+            Engine::Libtorch(_) => return Err(ModelError::NoLibtorch),
+        };
         Ok(Self {
             labels,
             tokenizer,
@@ -213,7 +255,8 @@ impl Model {
             lemmas,
             max_pieces: config.max_pieces,
             special,
-            backend,
+            loaded,
+            ner: None,
         })
     }
 }
@@ -221,7 +264,18 @@ impl Model {
 impl Model {
     /// An engine of its own for another worker.
     pub fn engine(&self) -> Box<dyn Backend> {
-        Box::new(self.backend.clone())
+        match &self.loaded {
+            Loaded::Rten(backend) => backend.clone(),
+            #[cfg(feature = "libtorch")]
+            Loaded::Libtorch(model) => Box::new(LibtorchBackend::new(Arc::clone(model))),
+        }
+    }
+
+    /// The same model with mentions by another one; trees, tags and lemmas stay its own.
+    #[cfg(feature = "libtorch")]
+    #[must_use]
+    pub fn with_ner(self, ner: NerModel) -> Self {
+        Self { ner: Some(Arc::new(ner)), ..self }
     }
 
     /// The lemma of a word, where it does not take the network to tell.

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use tidings::annotate::Model;
+use tidings::annotate::backend::Engine;
 use tidings::examples;
 use tidings::pipeline::News;
 use tidings::relate::{OpenRelations, Relater};
@@ -40,7 +42,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     match &args.command {
         Command::Check { paths, model } => {
             let set = rules(paths)?;
-            let news = News::new(super::model::model(model.as_deref())?, Relater::new(set, OpenRelations::Keep));
+            let news =
+                News::new(Model::load(model.as_deref(), Engine::default())?, Relater::new(set, OpenRelations::Keep));
             let report = examples::check(&news)?;
             for failure in &report.failures {
                 writeln!(out, "{failure}\n")?;

@@ -1,8 +1,64 @@
 //! Engines that run the tagger's network behind one small trait.
 
+#[cfg(feature = "libtorch")]
+pub(crate) mod libtorch;
 mod rten;
 
+use std::str::FromStr;
+
+#[cfg(feature = "libtorch")]
+pub use libtorch::{LibtorchBackend, LibtorchModel};
 pub use rten::RtenBackend;
+
+/// Word pieces that go through a network on a CPU together: enough to fill its products, few enough to stay in the cache.
+const PACK: usize = 384;
+
+/// Which engine runs the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Engine {
+    /// Ours, in pure Rust, on int8 weights.
+    #[default]
+    Rten,
+    /// libtorch by way of rust-bert, on the float weights; needs the feature `libtorch`.
+    Libtorch(Device),
+}
+
+/// Where libtorch computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Device {
+    /// The processor.
+    #[default]
+    Cpu,
+    /// The NVIDIA GPU of that number, counted from 0.
+    Cuda(usize),
+}
+
+impl FromStr for Device {
+    type Err = String;
+
+    /// Reads `cpu`, `cuda` (the first one) or `cuda:N`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = match text {
+            "cpu" => return Ok(Self::Cpu),
+            "cuda" => Some(0),
+            _ => text.strip_prefix("cuda:").and_then(|number| number.parse().ok()),
+        };
+        number.map(Self::Cuda).ok_or_else(|| "devices are cpu, cuda and cuda:N".to_owned())
+    }
+}
+
+/// A GPU that is not there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "there is no device cuda:{number}, this libtorch sees {seen} of them; use --device cpu, or build with a libtorch for CUDA \
+     (scripts/install-libtorch --help)"
+)]
+pub struct DeviceError {
+    /// The number asked for.
+    pub number: usize,
+    /// How many devices there are.
+    pub seen: usize,
+}
 
 /// One sentence, or one window of a long one, ready for the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,9 +145,42 @@ pub enum BackendError {
         /// The missing name.
         node: String,
     },
+    /// The device is not there.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Running the graph failed.
     #[error("the model cannot be run: {0}")]
     Run(String),
+}
+
+/// Rows of the tables that inputs point into.
+struct Tables {
+    pieces: usize,
+    positions: usize,
+    shapes: usize,
+}
+
+impl Tables {
+    /// Whether every number of the inputs is in the tables, before an engine looks there.
+    fn check(&self, inputs: &[Input]) -> Result<(), BackendError> {
+        let within = |number: i32, n: usize| usize::try_from(number).is_ok_and(|number| number < n);
+        for input in inputs {
+            let n = input.ids.len();
+            let too_long = n > self.positions;
+            let pieces = input.ids.iter().zip(&input.shapes);
+            let mut outside =
+                pieces.filter(|&(&id, &shape)| too_long || !within(id, self.pieces) || !within(shape, self.shapes));
+            if let Some((id, _)) = outside.next() {
+                return Err(BackendError::Run(format!(
+                    "piece {id} of an input of {n} lies outside the model's tables"
+                )));
+            }
+            if n == 0 || input.shapes.len() != n || input.words.iter().any(|&word| !within(word, n)) {
+                return Err(BackendError::Run(format!("an input of {n} pieces is not whole")));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An engine: runs the network, and the scorers that are asked only about some words or arcs.
@@ -116,4 +205,9 @@ pub trait Backend: Send {
     /// # Errors
     /// [`BackendError::Run`] when the engine fails.
     fn relations(&mut self, dependents: &Matrix, governors: &Matrix) -> Result<Matrix, BackendError>;
+
+    /// Word pieces that are best given to [`run`](Self::run) at a time.
+    fn pack(&self) -> usize {
+        PACK
+    }
 }

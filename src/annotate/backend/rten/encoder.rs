@@ -7,7 +7,7 @@
 use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions};
 use rten_tensor::NdTensorView;
 
-use super::super::{BackendError, Input};
+use super::super::{BackendError, Input, Tables};
 use super::vector::{self, Products};
 use super::weights::{Layer, Linear, Quantized, Weights};
 
@@ -48,9 +48,8 @@ fn room<T: Clone + Default>(buffer: &mut Vec<T>, n: usize) -> &mut [T] {
 }
 
 /// A row of a table, if there is one.
-fn row_of<T>(table: &[T], row: i32, width: usize) -> Option<&[T]> {
-    let start = usize::try_from(row).ok()?.checked_mul(width)?;
-    table.get(start..start + width)
+fn row_of<T>(table: &[T], row: i32, width: usize) -> &[T] {
+    &table[row as usize * width..][..width]
 }
 
 impl Engine {
@@ -110,20 +109,18 @@ impl Engine {
         let n_rows: usize = inputs.iter().map(|input| input.ids.len()).sum();
         let mut hidden = vec![0.0; n_rows * width];
         let mut rows = hidden.chunks_exact_mut(width);
+        let tables = Tables {
+            pieces: weights.pieces.bytes.len() / width,
+            positions: weights.positions.len() / width,
+            shapes: weights.shapes.len() / width,
+        };
+        tables.check(inputs)?;
         for input in inputs {
-            if input.words.iter().any(|&word| usize::try_from(word).map_or(true, |word| word >= input.ids.len())) {
-                return Err(BackendError::Run("a word begins outside of its input".to_owned()));
-            }
             for (position, (&id, &shape)) in (0..).zip(input.ids.iter().zip(&input.shapes)) {
+                let Some(row) = rows.next() else { break };
                 let piece = row_of(&weights.pieces.bytes, id, width);
-                let position = row_of(&weights.positions, position, width).zip(rows.next());
+                let position = row_of(&weights.positions, position, width);
                 let shape = row_of(&weights.shapes, shape, width);
-                let (Some(piece), Some((position, row)), Some(shape)) = (piece, position, shape) else {
-                    return Err(BackendError::Run(format!(
-                        "piece {id} of an input of {} lies outside the model's tables",
-                        input.ids.len()
-                    )));
-                };
                 vector::embed(piece, weights.pieces.scale, weights.pieces.zero, position, shape, &weights.norm, row);
             }
         }

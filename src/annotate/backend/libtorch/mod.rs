@@ -1,0 +1,207 @@
+//! The engine on libtorch: rust-bert's BERT encoder with our heads, in f32, on a CPU or a GPU.
+//!
+//! Workers share the weights; each has a network of its own, because one may not be used from two threads, and keeps
+//! libtorch to one thread. On the CPU inputs are run one at a time, so that an input's scores do not depend on the others
+//! of a call to the last bit; a GPU takes many at once, and scores may differ in their last bits there.
+
+pub(crate) mod families;
+mod network;
+pub(crate) mod weights;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rust_bert::bert::BertConfig;
+use tch::Tensor;
+
+use super::{Backend, BackendError, Device, DeviceError, Input, Matrix, Output, Tables};
+use crate::panic::message_of;
+use network::Network;
+use weights::Weights;
+
+const FILE: &str = "model.safetensors";
+/// Rows that a scorer takes at a time. A product's last bits may depend on its number of rows, so it is always this one.
+const ROWS: usize = 32;
+/// Word pieces, with padding, that a GPU gets at a time.
+const GPU_PIECES: usize = 1 << 14;
+
+/// Weights and configuration, for the engines of all workers.
+pub struct LibtorchModel {
+    weights: Weights,
+    config: BertConfig,
+}
+
+/// A worker's engine.
+pub struct LibtorchBackend {
+    model: Arc<LibtorchModel>,
+    network: Option<Network>,
+}
+
+impl LibtorchModel {
+    /// Load a model folder's `model.safetensors` from its bytes; `encoder` is BERT's part of `config.json`.
+    ///
+    /// # Errors
+    /// [`BackendError::Device`] for a device that is not there, [`BackendError::Load`] for weights that are damaged or do
+    /// not fit the configuration.
+    pub fn new(weights: &[u8], encoder: serde_json::Value, device: Device) -> Result<Self, BackendError> {
+        let load = |reason: String| BackendError::Load { file: FILE, reason };
+        let device = open(device)?;
+        let config: BertConfig = serde_json::from_value(encoder)
+            .map_err(|e| BackendError::Load { file: "config.json", reason: format!("encoder: {e}") })?;
+        guarded(|| {
+            let weights = Weights::read(weights, device).map_err(load)?;
+            // Whether they fit is found out before anything is read.
+            Network::new(&weights, &config).map_err(load)?;
+            Ok(Self { weights, config })
+        })
+    }
+}
+
+impl LibtorchBackend {
+    /// Another worker's engine on the same weights.
+    pub fn new(model: Arc<LibtorchModel>) -> Self {
+        Self { model, network: None }
+    }
+
+    fn with_network<T>(
+        &mut self,
+        work: impl FnOnce(&Network, &LibtorchModel) -> Result<T, BackendError>,
+    ) -> Result<T, BackendError> {
+        let Self { model, network } = self;
+        guarded(|| {
+            let network = match network {
+                Some(network) => network,
+                empty => empty.insert(Network::new(&model.weights, &model.config).map_err(BackendError::Run)?),
+            };
+            work(network, model)
+        })
+    }
+}
+
+/// Run `work` on libtorch with one thread and without gradients; what it panics with becomes an error.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, BackendError>) -> Result<T, BackendError> {
+    // Workers are our threads. The number is kept by each thread, and this costs next to nothing.
+    tch::set_num_threads(1);
+    catch_unwind(AssertUnwindSafe(|| tch::no_grad(work)))
+        .unwrap_or_else(|panic| Err(BackendError::Run(message_of(&*panic))))
+}
+
+/// libtorch's device, if it is there.
+pub(crate) fn open(device: Device) -> Result<tch::Device, DeviceError> {
+    match device {
+        Device::Cpu => Ok(tch::Device::Cpu),
+        Device::Cuda(number) => {
+            let seen = usize::try_from(tch::Cuda::device_count()).unwrap_or(0);
+            if number < seen { Ok(tch::Device::Cuda(number)) } else { Err(DeviceError { number, seen }) }
+        }
+    }
+}
+
+/// Consecutive inputs of these lengths that go to the device together.
+pub(crate) fn batches(lengths: &[usize], device: tch::Device) -> Vec<std::ops::Range<usize>> {
+    if device == tch::Device::Cpu {
+        return (0..lengths.len()).map(|i| i..i + 1).collect();
+    }
+    let mut batches = Vec::new();
+    let (mut start, mut longest) = (0, 0);
+    for (i, &length) in lengths.iter().enumerate() {
+        if i > start && longest.max(length) * (i + 1 - start) > GPU_PIECES {
+            batches.push(start..i);
+            (start, longest) = (i, 0);
+        }
+        longest = longest.max(length);
+    }
+    if start < lengths.len() {
+        batches.push(start..lengths.len());
+    }
+    batches
+}
+
+/// Rows of ids, filled up with `padding` to the longest.
+pub(crate) fn padded<'a>(rows: impl Iterator<Item = &'a [i32]> + Clone, padding: i32, device: tch::Device) -> Tensor {
+    let (n, longest) = (rows.clone().count(), rows.clone().map(<[i32]>::len).max().unwrap_or(0));
+    let mut values = Vec::with_capacity(n * longest);
+    for row in rows {
+        values.extend(row.iter().map(|&id| i64::from(id)));
+        values.resize(values.len() + longest - row.len(), i64::from(padding));
+    }
+    Tensor::from_slice(&values).view([n as i64, longest as i64]).to_device(device)
+}
+
+/// Which of the places of [`padded`] rows are filled; none is needed for one row.
+pub(crate) fn mask(lengths: &[usize], device: tch::Device) -> Option<Tensor> {
+    let longest = lengths.iter().copied().max().unwrap_or(0);
+    if lengths.iter().all(|&n| n == longest) {
+        return None;
+    }
+    let values: Vec<i64> = lengths.iter().flat_map(|&n| (0..longest).map(move |i| i64::from(i < n))).collect();
+    Some(Tensor::from_slice(&values).view([lengths.len() as i64, longest as i64]).to_device(device))
+}
+
+/// A tensor's last dimension as columns, all others as rows.
+pub(crate) fn matrix(tensor: &Tensor) -> Result<Matrix, BackendError> {
+    let n_columns = tensor.size().last().copied().unwrap_or(1);
+    let flat = tensor.to_device(tch::Device::Cpu).contiguous().view(-1);
+    let values = Vec::<f32>::try_from(flat).map_err(|e| BackendError::Run(weights::brief(&e)))?;
+    Ok(Matrix::new(n_columns as usize, values))
+}
+
+/// Scores of rows by `score`, a block of [`ROWS`] at a time, the last one filled up.
+fn in_blocks(
+    inputs: &[&Matrix],
+    n_columns: usize,
+    device: tch::Device,
+    score: impl Fn(&[Tensor]) -> Tensor,
+) -> Result<Matrix, BackendError> {
+    let n_rows = inputs.first().map_or(0, |m| m.n_rows());
+    let mut scores = Vec::with_capacity(n_rows * n_columns);
+    for start in (0..n_rows).step_by(ROWS) {
+        let block = |m: &&Matrix| {
+            let width = m.n_columns();
+            let mut rows = m.data()[start * width..m.data().len().min((start + ROWS) * width)].to_vec();
+            rows.resize(ROWS * width, 0.0);
+            Tensor::from_slice(&rows).view([ROWS as i64, width as i64]).to_device(device)
+        };
+        let tensors: Vec<Tensor> = inputs.iter().map(block).collect();
+        let block = matrix(&score(&tensors))?;
+        scores.extend_from_slice(&block.data()[..(n_rows - start).min(ROWS) * n_columns]);
+    }
+    Ok(Matrix::new(n_columns, scores))
+}
+
+impl Backend for LibtorchBackend {
+    fn run(&mut self, inputs: &[Input]) -> Result<Vec<Output>, BackendError> {
+        self.with_network(|network, model| {
+            let config = &model.config;
+            let tables = Tables {
+                pieces: config.vocab_size as usize,
+                positions: config.max_position_embeddings as usize,
+                shapes: config.type_vocab_size as usize,
+            };
+            tables.check(inputs)?;
+            let lengths: Vec<usize> = inputs.iter().map(|input| input.ids.len()).collect();
+            let mut outputs = Vec::with_capacity(inputs.len());
+            for batch in batches(&lengths, model.weights.device()) {
+                outputs.extend(network.score(&inputs[batch])?);
+            }
+            Ok(outputs)
+        })
+    }
+
+    fn lemmas(&mut self, hidden: &Matrix) -> Result<Matrix, BackendError> {
+        self.with_network(|network, model| {
+            in_blocks(&[hidden], network.n_lemmas, model.weights.device(), |t| network.lemmas(&t[0]))
+        })
+    }
+
+    fn relations(&mut self, dependents: &Matrix, governors: &Matrix) -> Result<Matrix, BackendError> {
+        self.with_network(|network, model| {
+            let n = network.n_relations;
+            in_blocks(&[dependents, governors], n, model.weights.device(), |t| network.relations(&t[0], &t[1]))
+        })
+    }
+
+    fn pack(&self) -> usize {
+        if self.model.weights.device() == tch::Device::Cpu { super::PACK } else { GPU_PIECES }
+    }
+}
