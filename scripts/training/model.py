@@ -155,6 +155,17 @@ def load_minilm(model, weights):
                 getattr(layer.norm2, part).copy_(w[f"{p}output.LayerNorm.{part}"])
 
 
+def from_bert_weights(config, weights):
+    """The network of a model folder: its config.json and the tensors that `bert_weights` gave."""
+    net = Tagger(config["encoder"], {name: len(labels) for name, labels in config["labels"].items()})
+    load_minilm(net, {name: tensor for name, tensor in weights.items() if name.startswith("bert.")})
+    heads = {name.removeprefix("heads."): tensor.float() for name, tensor in weights.items() if name.startswith("heads.")}
+    lost = [name for name in net.load_state_dict(heads, strict=False).missing_keys if not name.startswith("encoder.")]
+    if lost:
+        raise ValueError(f"the weights lack {', '.join(lost)}")
+    return net.eval()
+
+
 def bert_weights(model):
     """The encoder under BERT's own names, so that any BERT engine loads it; heads under `heads.`."""
     e, out = model.encoder, {}

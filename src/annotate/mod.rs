@@ -8,6 +8,9 @@
 pub mod backend;
 #[cfg(feature = "libtorch")]
 mod classifier;
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod contract;
 mod lemma;
 mod memory;
 mod model;
@@ -107,6 +110,12 @@ impl Annotator {
     /// A worker that shares its memory of sentences with others on the same model.
     pub fn with_memory(model: Arc<Model>, memory: Arc<SentenceMemory>) -> Self {
         let backend = model.engine();
+        Self::with_backend(model, backend, memory)
+    }
+
+    /// A worker whose network is run by another engine than the model's. Memory is shared only among workers whose engines
+    /// give the same scores.
+    pub fn with_backend(model: Arc<Model>, backend: Box<dyn Backend>, memory: Arc<SentenceMemory>) -> Self {
         Self {
             ner: model.ner.clone().map(NerTaggers::tagger),
             model,
@@ -525,39 +534,6 @@ mod tests {
         segment(Document { id: String::new(), source: None, title: None, published: None, text: text.to_owned() })
     }
 
-    #[test]
-    #[cfg(feature = "embedded")]
-    fn an_article_is_the_same_alone_among_others_in_parts_and_from_memory() {
-        let model = Arc::new(Model::embedded().unwrap());
-        // Everything that is known of a sentence, scores to the last bit.
-        let shown = |annotated: &Annotated| format!("{:?} {:?}", annotated.sentences, annotated.mentions);
-        let alone: Vec<String> =
-            TEXTS.iter().map(|t| shown(&Annotator::new(Arc::clone(&model)).annotate(article(t)).unwrap())).collect();
-        let long = [&TEXTS[..], &TEXTS[1..4], &TEXTS[2..]].concat().join("\n\n");
-        let whole = shown(&Annotator::new(Arc::clone(&model)).annotate(article(&long)).unwrap());
-
-        let mut annotator = Annotator::new(Arc::clone(&model));
-        for _ in 0..2 {
-            let all = annotator.annotate_all(TEXTS.iter().map(|t| article(t)).collect()).unwrap();
-            assert_eq!(all.iter().map(shown).collect::<Vec<_>>(), alone);
-        }
-        let (asked, known) = annotator.memory.asked_and_known();
-        assert!(known >= asked / 2 && known < asked, "{known} of {asked}");
-
-        let long = article(&long);
-        for size in [1, 2, 5] {
-            let n = long.sentences.len();
-            let parts: Vec<AnnotatedPart> = (0..n)
-                .step_by(size)
-                .map(|start| {
-                    Annotator::new(Arc::clone(&model)).annotate_part(&long, start..(start + size).min(n)).unwrap()
-                })
-                .collect();
-            assert_eq!(shown(&assemble(long.clone(), parts)), whole);
-        }
-        assert!(annotator.annotate_all(Vec::new()).unwrap().is_empty());
-    }
-
     /// The graph as a general engine runs it. Its int8 steps are coarser (one scale for a whole sentence), so that only
     /// what is decided is compared, and how far apart scores are on average.
     #[test]
@@ -598,17 +574,6 @@ mod tests {
         }
         assert!(agree * 100 >= n_words * 97, "{agree} of {n_words}");
         assert!(difference < 0.06 * size, "{difference} of {size}");
-    }
-
-    #[test]
-    #[cfg(feature = "embedded")]
-    fn an_input_beyond_the_tables_is_an_error() {
-        let mut annotator = Annotator::new(Arc::new(Model::embedded().unwrap()));
-        for (id, n) in [(30_522, 3), (-1, 3), (5, 600)] {
-            let input = Input { ids: vec![id; n], shapes: vec![0; n], words: vec![1] };
-            let message = annotator.backend.run(&[input]).unwrap_err().to_string();
-            assert!(message.contains(&format!("piece {id} of an input of {n}")), "{message}");
-        }
     }
 
     proptest! {

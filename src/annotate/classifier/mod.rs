@@ -8,6 +8,8 @@
 mod encoding;
 mod files;
 mod labels;
+#[cfg(test)]
+pub(super) mod tests;
 
 use std::fmt::Display;
 use std::path::Path;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::super::{BackendError, Matrix};
-use super::weights::Weights;
+use super::weights::{Weights, is_built_in};
 use super::{batches, guarded, mask, matrix, padded};
 
 /// The configuration of one family.
@@ -147,7 +147,7 @@ impl Checkpoint {
                 Family::Bert(_) => weights.set_epsilon("bert.", epsilon),
                 Family::Roberta(_) => weights.set_epsilon("roberta.", epsilon),
                 // Its embeddings know the configuration's, its layers do not.
-                Family::Electra(_) if (epsilon - 1e-12).abs() > f64::EPSILON => {
+                Family::Electra(_) if !is_built_in(epsilon) => {
                     return Err(format!(
                         "layer_norm_eps {epsilon} is not one that rust-bert has for electra, only 1e-12"
                     ));

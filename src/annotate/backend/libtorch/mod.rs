@@ -46,8 +46,12 @@ impl LibtorchModel {
     pub fn new(weights: &[u8], encoder: serde_json::Value, device: Device) -> Result<Self, BackendError> {
         let load = |reason: String| BackendError::Load { file: FILE, reason };
         let device = open(device)?;
+        let epsilon = encoder.get("layer_norm_eps").and_then(serde_json::Value::as_f64);
         let config: BertConfig = serde_json::from_value(encoder)
             .map_err(|e| BackendError::Load { file: "config.json", reason: format!("encoder: {e}") })?;
+        if let Some(epsilon) = epsilon.filter(|&epsilon| !weights::is_built_in(epsilon)) {
+            return Err(load(format!("rust-bert's BERT has no layer_norm_eps of {epsilon}")));
+        }
         guarded(|| {
             let weights = Weights::read(weights, device).map_err(load)?;
             // Whether they fit is found out before anything is read.

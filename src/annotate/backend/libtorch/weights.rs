@@ -11,6 +11,11 @@ use tch::{Kind, Tensor};
 /// What rust-bert's layers add to a variance before they divide by its root, whatever the configuration says.
 const BUILT_IN_EPSILON: f64 = 1e-12;
 
+/// Whether rust-bert's BERT layers have this epsilon.
+pub(crate) fn is_built_in(epsilon: f64) -> bool {
+    (epsilon / BUILT_IN_EPSILON - 1.0).abs() < 1e-3
+}
+
 /// Named tensors on a device, shared by the networks of all workers: nobody writes to them.
 pub(crate) struct Weights {
     /// A tensor may go to another thread but not be looked at from two; networks take handles while they are built.
