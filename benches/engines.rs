@@ -6,7 +6,12 @@
 //!
 //! Sentences are those of a CoNLL-U file, or of the sample articles and the annotated ones.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops at the first thing that goes wrong")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench stops at the first thing that goes wrong"
+)]
 
 #[path = "shared/input.rs"]
 mod input;
@@ -99,6 +104,17 @@ fn conll(path: &Path, n_sentences: usize) -> Vec<Segmented> {
     vec![from_tokens("conll".to_owned(), &sentences)]
 }
 
+/// Sentences of our own articles.
+fn own(n_sentences: usize) -> Vec<Segmented> {
+    let mut left = n_sentences;
+    let mut articles: Vec<Segmented> = input::documents(&input::texts()).into_iter().map(segment).collect();
+    for article in &mut articles {
+        article.sentences.truncate(left);
+        left -= article.sentences.len();
+    }
+    articles
+}
+
 fn furthest(a: &Matrix, b: &Matrix) -> f32 {
     assert_eq!((a.n_rows(), a.n_columns()), (b.n_rows(), b.n_columns()));
     a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
@@ -130,18 +146,7 @@ fn main() -> ExitCode {
         println!("nothing to compare with: --float FOLDER, as scripts/export-float writes it");
         return if test { ExitCode::SUCCESS } else { ExitCode::from(2) };
     };
-    let articles = match file {
-        Some(file) => conll(&file, n_sentences),
-        None => {
-            let mut left = n_sentences;
-            let mut articles: Vec<Segmented> = input::documents(&input::texts()).into_iter().map(segment).collect();
-            for article in &mut articles {
-                article.sentences.truncate(left);
-                left -= article.sentences.len();
-            }
-            articles
-        }
-    };
+    let articles = file.map_or_else(|| own(n_sentences), |file| conll(&file, n_sentences));
     let load = |engine| Arc::new(Model::load(None, engine).unwrap());
     let (int8, libtorch) = (load(Engine::Rten), load(Engine::Libtorch(Device::Cpu)));
 
@@ -176,7 +181,8 @@ fn main() -> ExitCode {
 
     let annotate = |model: &Arc<Model>, backend: Box<dyn Backend>| -> (Vec<String>, Vec<String>) {
         let memory = Arc::new(SentenceMemory::default());
-        let annotated = Annotator::with_backend(Arc::clone(model), backend, memory).annotate_all(articles.clone()).unwrap();
+        let annotated =
+            Annotator::with_backend(Arc::clone(model), backend, memory).annotate_all(articles.clone()).unwrap();
         let all: Vec<_> = annotated.iter().map(decided).collect();
         let mentions = all.iter().enumerate().flat_map(|(i, (m, _))| m.iter().map(move |m| format!("{i} {m}")));
         (mentions.collect(), all.iter().flat_map(|(_, trees)| trees.clone()).collect())
@@ -193,11 +199,17 @@ fn main() -> ExitCode {
         let both = found.0.iter().filter(|m| expected.0.contains(m)).count();
         let trees = found.1.iter().zip(&expected.1).filter(|(a, b)| a == b).count();
         let f1 = 200.0 * both as f64 / (found.0.len() + expected.0.len()) as f64;
-        println!("{name} against the float graph: mentions {f1:.2} (F1), {trees} of {} trees the same", expected.1.len());
+        println!(
+            "{name} against the float graph: mentions {f1:.2} (F1), {trees} of {} trees the same",
+            expected.1.len()
+        );
     };
     report("libtorch", &on_libtorch);
     report("int8", &on_int8);
     let agree = far.iter().all(|&far| far <= TOLERANCE) && on_libtorch == expected;
-    println!("{}", if agree { "the engine on libtorch agrees with the float graph" } else { "the engine on libtorch DISAGREES" });
+    println!(
+        "{}",
+        if agree { "the engine on libtorch agrees with the float graph" } else { "the engine on libtorch DISAGREES" }
+    );
     ExitCode::from(u8::from(!agree))
 }

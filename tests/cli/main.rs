@@ -6,6 +6,7 @@ mod arguments;
 mod cases;
 mod extract;
 mod facts;
+mod libtorch;
 mod parse;
 mod readme;
 mod rules;

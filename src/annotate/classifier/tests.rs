@@ -50,8 +50,10 @@ fn ids_and_logits_are_those_of_transformers() {
             inputs.push(parts.remove(0).ids);
         }
         let logits = classifier.logits(&model.checkpoint, &inputs).unwrap();
-        assert_eq!(logits.len(), reference.sentences.len());
-        for (sentence, logits) in reference.sentences.iter().zip(&logits) {
+        let together = model.checkpoint.logits_together(&inputs).unwrap();
+        assert_eq!((logits.len(), together.len()), (inputs.len(), inputs.len()));
+        let twice = reference.sentences.iter().chain(&reference.sentences);
+        for (sentence, logits) in twice.zip(logits.iter().chain(&together)) {
             let theirs = sentence.logits.concat();
             assert_eq!((logits.n_rows(), logits.data().len()), (sentence.ids.len(), theirs.len()), "{name}");
             let furthest = logits.data().iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

@@ -1,17 +1,16 @@
-//! Token classifiers as `save_pretrained` writes them, by the families that rust-bert has.
+//! Token classifiers as `save_pretrained` writes them, by the families that rust-bert has; DeBERTa is our own.
 
 use rust_bert::bert::{BertConfig, BertForTokenClassification};
-use rust_bert::deberta::{DebertaConfig, DebertaForTokenClassification};
-use rust_bert::deberta_v2::{DebertaV2Config, DebertaV2ForTokenClassification};
 use rust_bert::distilbert::{DistilBertConfig, DistilBertForTokenClassification};
 use rust_bert::electra::{ElectraConfig, ElectraForTokenClassification};
 use rust_bert::roberta::RobertaForTokenClassification;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use tch::Tensor;
+use tch::{Kind, Tensor};
 
 use super::super::{BackendError, Matrix};
+use super::deberta::{self, Deberta, Version};
 use super::weights::{Weights, is_built_in};
 use super::{batches, guarded, mask, matrix, padded};
 
@@ -22,8 +21,7 @@ pub(crate) enum Family {
     Roberta(BertConfig),
     DistilBert(DistilBertConfig),
     Electra(ElectraConfig),
-    Deberta(DebertaConfig),
-    DebertaV2(DebertaV2Config),
+    Deberta(deberta::Config, Version),
 }
 
 #[allow(clippy::large_enum_variant, reason = "a worker has one")]
@@ -32,8 +30,7 @@ enum Network {
     Roberta(RobertaForTokenClassification),
     DistilBert(DistilBertForTokenClassification),
     Electra(ElectraForTokenClassification),
-    Deberta(DebertaForTokenClassification),
-    DebertaV2(DebertaV2ForTokenClassification),
+    Deberta(Deberta),
 }
 
 /// rust-bert's configuration: the entries of `config` that say something, and the family's usual values for the others.
@@ -77,8 +74,8 @@ impl Family {
             Some("roberta" | "xlm-roberta") => Self::Roberta(filled(config)?),
             Some("distilbert") => Self::DistilBert(filled(config)?),
             Some("electra") => Self::Electra(filled(config)?),
-            Some("deberta") => Self::Deberta(filled(config)?),
-            Some("deberta-v2") => Self::DebertaV2(filled(config)?),
+            Some("deberta") => Self::Deberta(filled(config)?, Version::First),
+            Some("deberta-v2") => Self::Deberta(filled(config)?, Version::Second),
             Some(other) => {
                 let known = Self::NAMES.join(", ");
                 return Err(format!("model_type `{other}` is none of those that can be run: {known}"));
@@ -93,8 +90,7 @@ impl Family {
             Self::Bert(c) | Self::Roberta(c) => c.vocab_size,
             Self::DistilBert(c) => c.vocab_size,
             Self::Electra(c) => c.vocab_size,
-            Self::Deberta(c) => c.vocab_size,
-            Self::DebertaV2(c) => c.vocab_size,
+            Self::Deberta(c, _) => c.vocab_size,
         }
     }
 
@@ -106,8 +102,7 @@ impl Family {
             Self::Roberta(c) => c.max_position_embeddings - 2,
             Self::DistilBert(c) => c.max_position_embeddings,
             Self::Electra(c) => c.max_position_embeddings,
-            Self::Deberta(c) => c.max_position_embeddings,
-            Self::DebertaV2(c) => c.max_position_embeddings,
+            Self::Deberta(c, _) => c.max_position_embeddings,
         }
     }
 
@@ -124,8 +119,7 @@ impl Family {
                 Self::Roberta(c) => Network::Roberta(RobertaForTokenClassification::new(root, c)?),
                 Self::DistilBert(c) => Network::DistilBert(DistilBertForTokenClassification::new(root, c)?),
                 Self::Electra(c) => Network::Electra(ElectraForTokenClassification::new(root, c)?),
-                Self::Deberta(c) => Network::Deberta(DebertaForTokenClassification::new(root, c)?),
-                Self::DebertaV2(c) => Network::DebertaV2(DebertaV2ForTokenClassification::new(root, c)?),
+                Self::Deberta(c, version) => Network::Deberta(Deberta::new(&root, c, *version)?),
             })
         })
     }
@@ -173,7 +167,6 @@ impl Classifier {
 
     /// Logits of every piece (pieces x labels) of every input, in order.
     pub(crate) fn logits(&mut self, checkpoint: &Checkpoint, inputs: &[Vec<i32>]) -> Result<Vec<Matrix>, BackendError> {
-        let device = checkpoint.weights.device();
         guarded(|| {
             let network = match &self.network {
                 Some(network) => network,
@@ -181,15 +174,8 @@ impl Classifier {
             };
             let lengths: Vec<usize> = inputs.iter().map(Vec::len).collect();
             let mut logits = Vec::with_capacity(inputs.len());
-            for batch in batches(&lengths, device) {
-                let ids = padded(inputs[batch.clone()].iter().map(|i| &i[..]), checkpoint.family.padding(), device);
-                let mask = mask(&lengths[batch.clone()], device);
-                let scores = matrix(&network.forward(&ids, mask.as_ref())?)?;
-                let (width, longest) = (scores.n_columns(), scores.n_rows() / batch.len());
-                for (row, &length) in lengths[batch].iter().enumerate() {
-                    let start = row * longest * width;
-                    logits.push(Matrix::new(width, scores.data()[start..start + length * width].to_vec()));
-                }
+            for batch in batches(&lengths, checkpoint.weights.device()) {
+                logits.extend(network.logits(checkpoint, &inputs[batch])?);
             }
             Ok(logits)
         })
@@ -197,16 +183,41 @@ impl Classifier {
 }
 
 impl Network {
+    /// Logits of inputs that go to the device together.
+    fn logits(&self, checkpoint: &Checkpoint, inputs: &[Vec<i32>]) -> Result<Vec<Matrix>, BackendError> {
+        let device = checkpoint.weights.device();
+        let lengths: Vec<usize> = inputs.iter().map(Vec::len).collect();
+        let ids = padded(inputs.iter().map(|i| &i[..]), checkpoint.family.padding(), device);
+        let scores = matrix(&self.forward(&ids, mask(&lengths, device).as_ref())?)?;
+        let (width, longest) = (scores.n_columns(), scores.n_rows() / inputs.len());
+        let rows = lengths.iter().enumerate().map(|(row, &length)| {
+            let start = row * longest * width;
+            Matrix::new(width, scores.data()[start..start + length * width].to_vec())
+        });
+        Ok(rows.collect())
+    }
+
     fn forward(&self, ids: &Tensor, mask: Option<&Tensor>) -> Result<Tensor, BackendError> {
         let failed = |e: rust_bert::RustBertError| BackendError::Run(e.to_string());
-        let ids = Some(ids);
+        let (all, ids) = (ids, Some(ids));
         Ok(match self {
             Self::Bert(n) => n.forward_t(ids, mask, None, None, None, false).logits,
             Self::Roberta(n) => n.forward_t(ids, mask, None, None, None, false).logits,
             Self::DistilBert(n) => n.forward_t(ids, mask, None, false).map_err(failed)?.logits,
-            Self::Electra(n) => n.forward_t(ids, mask, None, None, None, false).logits,
-            Self::Deberta(n) => n.forward_t(ids, mask, None, None, None, false).map_err(failed)?.logits,
-            Self::DebertaV2(n) => n.forward_t(ids, mask, None, None, None, false).map_err(failed)?.logits,
+            Self::Electra(n) => {
+                // rust-bert adds this one to the scores as it is.
+                let mask = mask.map(|mask| (mask.to_kind(Kind::Float) - 1) * 1e4);
+                n.forward_t(ids, mask.as_ref(), None, None, None, false).logits
+            }
+            Self::Deberta(n) => n.forward(all, mask),
         })
+    }
+}
+
+#[cfg(test)]
+impl Checkpoint {
+    /// As [`Classifier::logits`], all inputs together, as a GPU gets them.
+    pub(crate) fn logits_together(&self, inputs: &[Vec<i32>]) -> Result<Vec<Matrix>, BackendError> {
+        guarded(|| self.family.network(&self.weights).map_err(BackendError::Run)?.logits(self, inputs))
     }
 }

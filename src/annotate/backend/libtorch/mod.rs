@@ -4,6 +4,7 @@
 //! libtorch to one thread. On the CPU inputs are run one at a time, so that an input's scores do not depend on the others
 //! of a call to the last bit; a GPU takes many at once, and scores may differ in their last bits there.
 
+mod deberta;
 pub(crate) mod families;
 mod network;
 pub(crate) mod weights;
@@ -207,5 +208,62 @@ impl Backend for LibtorchBackend {
 
     fn pack(&self) -> usize {
         if self.model.weights.device() == tch::Device::Cpu { super::PACK } else { GPU_PIECES }
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "embedded")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::annotate::{Annotator, Model};
+    use crate::document::Document;
+    use crate::segment::segment;
+
+    /// As a GPU gets them, with padding.
+    #[test]
+    fn scores_of_inputs_together_are_those_of_each() {
+        let text = "Yes. Amina Wanjiru met Lars Heggen in Mombasa on Tuesday, officials said. She left. 😀";
+        let document =
+            Document { id: String::new(), source: None, title: None, published: None, text: text.to_owned() };
+        let model = Model::load(None, super::super::Engine::Libtorch(Device::Cpu)).unwrap();
+        let inputs = Annotator::new(Arc::new(model)).inputs(&[segment(document)]);
+        assert!(inputs.len() > 3);
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/news-en");
+        let config: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+        let weights = std::fs::read(folder.join(FILE)).unwrap();
+        let model = LibtorchModel::new(&weights, config["encoder"].clone(), Device::Cpu).unwrap();
+        let network = Network::new(&model.weights, &model.config).unwrap();
+        let together = guarded(|| network.score(&inputs)).unwrap();
+        for (input, together) in inputs.iter().zip(&together) {
+            let alone = guarded(|| network.score(std::slice::from_ref(input))).unwrap().remove(0);
+            for (a, b) in [(&alone.ner, &together.ner), (&alone.arc, &together.arc), (&alone.hidden, &together.hidden)]
+            {
+                assert_eq!((a.n_rows(), a.n_columns()), (b.n_rows(), b.n_columns()));
+                let furthest = a.data().iter().zip(b.data()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                assert!(furthest < 1e-4, "{furthest}");
+            }
+        }
+    }
+
+    #[test]
+    fn batches_hold_every_input_once_and_no_more_than_fits() {
+        let gpu = tch::Device::Cuda(0);
+        assert_eq!(batches(&[3, 5, 2], tch::Device::Cpu), [0..1, 1..2, 2..3]);
+        assert_eq!(batches(&[3, 5, 2], gpu).len(), 1);
+        let lengths: Vec<usize> = (0..500).map(|i| 1 + i * 7 % 250).collect();
+        let found = batches(&lengths, gpu);
+        let mut next = 0;
+        for batch in &found {
+            assert_eq!(batch.start, next);
+            let longest = lengths[batch.clone()].iter().max().unwrap();
+            assert!(longest * batch.len() <= GPU_PIECES);
+            next = batch.end;
+        }
+        assert_eq!((next, found.len()), (500, 8));
+        assert_eq!(batches(&[GPU_PIECES + 1, 1], gpu), [0..1, 1..2]);
+        assert!(batches(&[], gpu).is_empty());
     }
 }
