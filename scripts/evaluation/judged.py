@@ -28,8 +28,7 @@ def score(program, verdicts, articles):
     """Print shares of right relations among those of `articles` that `verdicts` (files) judge."""
     judged = {key(v): v for path in verdicts for v in read(path)}
     with tempfile.NamedTemporaryFile(suffix=".jsonl") as out:
-        model = ["--model", str(program.model)] if program.model else []
-        subprocess.run([program.binary, "extract", *articles, "--emit", "triples", "--format", "jsonl", "-q", "-o", out.name, *model],
+        subprocess.run([program.binary, "extract", *articles, "--emit", "triples", "--format", "jsonl", "-q", "-o", out.name, *program.options],
                        check=True)
         found = read(out.name)
     known = [(t, judged[key(t)]) for t in found if key(t) in judged]

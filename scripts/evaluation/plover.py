@@ -110,8 +110,7 @@ def extract(program, records):
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf8") as f:
         f.writelines(json.dumps({"id": r.id, "text": r.text}) + "\n" for r in records)
         f.flush()
-        model = ["--model", str(program.model)] if program.model else []
-        out = subprocess.run([program.binary, "extract", f.name, "--emit", "documents", "--format", "jsonl", "-q", *model],
+        out = subprocess.run([program.binary, "extract", f.name, "--emit", "documents", "--format", "jsonl", "-q", *program.options],
                              check=True, capture_output=True, encoding="utf8")
     documents = map(json.loads, out.stdout.splitlines())
     return {d["id"]: d for d in documents}

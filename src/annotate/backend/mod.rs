@@ -185,7 +185,8 @@ impl Tables {
 
 /// An engine: runs the network, and the scorers that are asked only about some words or arcs.
 ///
-/// The scores of an input must not depend on the other inputs of a call: output is the same for any batch.
+/// The scores of an input must not depend on the other inputs of a call: output is the same for any batch. (A GPU, which
+/// takes many inputs at once, may let their last bits depend on it.)
 pub trait Backend: Send {
     /// Scores of every input, in order.
     ///

@@ -69,7 +69,12 @@ impl Family {
                 "position_embedding_type `{positions}` is not one that rust-bert has, only `absolute`"
             ));
         }
-        Ok(match text("model_type") {
+        let model_type = text("model_type");
+        let padding = config.get("pad_token_id").and_then(Value::as_i64);
+        if matches!(model_type, Some("roberta" | "xlm-roberta")) && padding.is_some_and(|id| id != 1) {
+            return Err(format!("pad_token_id {} is not one that rust-bert has, only 1", padding.unwrap_or_default()));
+        }
+        Ok(match model_type {
             Some("bert") => Self::Bert(filled(config)?),
             Some("roberta" | "xlm-roberta") => Self::Roberta(filled(config)?),
             Some("distilbert") => Self::DistilBert(filled(config)?),
