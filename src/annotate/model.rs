@@ -14,7 +14,7 @@ use super::backend::{LibtorchBackend, LibtorchModel};
 #[cfg(feature = "libtorch")]
 use super::classifier::NerModel;
 use super::lemma::LemmaScript;
-use super::ner::NerTaggers;
+use super::ner::{NerLabel, NerTaggers};
 use crate::mention::Kind;
 use crate::syntax::{Deprel, Upos, Xpos};
 
@@ -76,14 +76,6 @@ struct LabelNames {
     xpos: Vec<String>,
     deprel: Vec<String>,
     lemma: Vec<String>,
-}
-
-/// A NER label: outside, or beginning or inside of a mention of something, most often of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NerLabel<T = Kind> {
-    Outside,
-    Begin(T),
-    Inside(T),
 }
 
 /// What the network's columns mean.

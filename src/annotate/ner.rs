@@ -4,9 +4,16 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::backend::BackendError;
-use super::model::NerLabel;
 use crate::mention::Kind;
 use crate::span::Span;
+
+/// A NER label: outside, or beginning or inside of a mention of something, most often of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NerLabel<T = Kind> {
+    Outside,
+    Begin(T),
+    Inside(T),
+}
 
 /// A mention within a sentence.
 #[derive(Debug, Clone, PartialEq)]

@@ -295,18 +295,21 @@ mod with_it {
         folder.run(&args).exits(2).says("model.safetensors").says("no safetensors file");
     }
 
-    /// A hub of our own, which knows one model, answers until the program has what it wants.
-    fn hub(model: &str, n_requests: usize) -> (String, std::thread::JoinHandle<Vec<String>>) {
+    /// A hub of our own, which knows one model and answers until it is asked to `QUIT`; then it says what it was asked.
+    fn hub(model: &str) -> (String, std::thread::JoinHandle<Vec<String>>) {
         use std::io::{BufRead, BufReader, Write};
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/", listener.local_addr().unwrap());
         let folder = checkpoint(model);
         let server = std::thread::spawn(move || {
             let mut asked = Vec::new();
-            for _ in 0..n_requests {
+            loop {
                 let (mut stream, _) = listener.accept().unwrap();
                 let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                 let request = lines.next().unwrap().unwrap();
+                if request == "QUIT" {
+                    return asked;
+                }
                 while lines.next().is_some_and(|line| !line.unwrap().is_empty()) {}
                 let mut parts = request.split(' ');
                 let (method, path) = (parts.next().unwrap(), parts.next().unwrap().to_owned());
@@ -325,7 +328,6 @@ mod with_it {
                 }
                 asked.push(request);
             }
-            asked
         });
         (address, server)
     }
@@ -333,8 +335,7 @@ mod with_it {
     #[test]
     fn a_model_is_fetched_from_the_hub() {
         let folder = Folder::new(&[("a.txt", TEXT)]);
-        // A question and a request for each of the three files; vocabulary files are not asked for.
-        let (address, server) = hub("bert", 6);
+        let (address, server) = hub("bert");
         let args = ["extract", "a.txt", "-q", "--ner-model", "somebody/ner-model"];
         let output = folder
             .command(&args)
@@ -343,8 +344,13 @@ mod with_it {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let host = address.trim_start_matches("http://").trim_end_matches('/');
+        std::io::Write::write_all(&mut std::net::TcpStream::connect(host).unwrap(), b"QUIT\n").unwrap();
         let asked = server.join().unwrap();
-        assert!(asked.iter().any(|request| request.contains("model.safetensors")), "{asked:?}");
+        for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+            assert!(asked.iter().any(|request| request.starts_with("GET") && request.contains(file)), "{asked:?}");
+        }
+        assert!(asked.iter().all(|request| !request.contains("vocab") && !request.contains(".bin")), "{asked:?}");
         let local =
             folder.run(&["extract", "a.txt", "-q", "--ner-model", checkpoint("bert").to_str().unwrap()]).exits(0);
         assert!(output.stdout == local.out);

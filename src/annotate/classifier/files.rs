@@ -77,8 +77,8 @@ impl Source {
                     Ok(Err(error)) => Err(NerModelError::new(
                         self.name(file),
                         format!(
-                            "cannot be fetched: {error}; where the hub is out of reach, copy the model's folder here and name \
-                             it with --ner-model DIR"
+                            "there is no folder {repository} here, and this cannot be fetched: {error}; where the hub is out \
+                             of reach, copy the model's folder here and name it with --ner-model DIR"
                         ),
                     )),
                     Err(_) => Err(NerModelError::new(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
 use super::super::log_sum_exp;
-use super::super::model::NerLabel;
+use super::super::ner::NerLabel;
 use crate::mention::Kind;
 
 /// What a label's name stands for.

@@ -71,9 +71,9 @@ fn check_parts(encoder: &Encoder, text: &str) {
     let printed = first.join(*last).of(text);
     let shifted: Vec<Span> =
         tokens.iter().map(|t| Span::new(t.start() - first.start(), t.end() - first.start())).collect();
-    let encoded = encoder.encode(printed, &shifted).unwrap();
+    let sentence = encoder.encode(printed, &shifted).unwrap();
     let mut own = Vec::new();
-    for part in encoder.parts(&encoded) {
+    for part in encoder.parts(&sentence) {
         assert!(part.ids.len() <= 96, "{}", part.ids.len());
         for (token, row) in part.answers {
             assert!(row > 0 && row < part.ids.len() - 1);
@@ -81,7 +81,7 @@ fn check_parts(encoder: &Encoder, text: &str) {
         }
     }
     let expected: Vec<usize> =
-        encoded.answers().enumerate().filter(|(_, answer)| *answer == Answer::Own).map(|(token, _)| token).collect();
+        sentence.answers().enumerate().filter(|(_, answer)| *answer == Answer::Own).map(|(token, _)| token).collect();
     assert_eq!(own, expected, "{text:?}");
 }
 

@@ -12,7 +12,7 @@ use tch::{Kind, Tensor};
 use super::super::{BackendError, Matrix};
 use super::deberta::{self, Deberta, Version};
 use super::weights::{Weights, is_built_in};
-use super::{batches, guarded, mask, matrix, padded};
+use super::{First, batches, guarded, mask, matrix, padded};
 
 /// The configuration of one family.
 pub(crate) enum Family {
@@ -134,6 +134,7 @@ impl Family {
 pub(crate) struct Checkpoint {
     family: Family,
     weights: Weights,
+    first: First<Network>,
 }
 
 impl Checkpoint {
@@ -154,9 +155,8 @@ impl Checkpoint {
                 _ => {}
             }
         }
-        let checkpoint = Self { family, weights };
-        checkpoint.family.network(&checkpoint.weights)?;
-        Ok(checkpoint)
+        let first = First::new(family.network(&weights)?);
+        Ok(Self { family, weights, first })
     }
 }
 
@@ -173,9 +173,9 @@ impl Classifier {
     /// Logits of every piece (pieces x labels) of every input, in order.
     pub(crate) fn logits(&mut self, checkpoint: &Checkpoint, inputs: &[Vec<i32>]) -> Result<Vec<Matrix>, BackendError> {
         guarded(|| {
-            let network = match &self.network {
+            let network = match &mut self.network {
                 Some(network) => network,
-                None => self.network.insert(checkpoint.family.network(&checkpoint.weights).map_err(BackendError::Run)?),
+                empty => empty.insert(checkpoint.first.take_or(|| checkpoint.family.network(&checkpoint.weights))?),
             };
             let lengths: Vec<usize> = inputs.iter().map(Vec::len).collect();
             let mut logits = Vec::with_capacity(inputs.len());

@@ -10,7 +10,7 @@ mod network;
 pub(crate) mod weights;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rust_bert::bert::BertConfig;
 use tch::Tensor;
@@ -30,6 +30,7 @@ const GPU_PIECES: usize = 1 << 14;
 pub struct LibtorchModel {
     weights: Weights,
     config: BertConfig,
+    first: First<Network>,
 }
 
 /// A worker's engine.
@@ -56,8 +57,8 @@ impl LibtorchModel {
         guarded(|| {
             let weights = Weights::read(weights, device).map_err(load)?;
             // Whether they fit is found out before anything is read.
-            Network::new(&weights, &config).map_err(load)?;
-            Ok(Self { weights, config })
+            let first = First::new(Network::new(&weights, &config).map_err(load)?);
+            Ok(Self { weights, config, first })
         })
     }
 }
@@ -76,10 +77,25 @@ impl LibtorchBackend {
         guarded(|| {
             let network = match network {
                 Some(network) => network,
-                empty => empty.insert(Network::new(&model.weights, &model.config).map_err(BackendError::Run)?),
+                empty => empty.insert(model.first.take_or(|| Network::new(&model.weights, &model.config))?),
             };
             work(network, model)
         })
+    }
+}
+
+/// The network that was built to see whether the weights fit, for the first worker: building one takes a while.
+pub(crate) struct First<N>(Mutex<Option<N>>);
+
+impl<N> First<N> {
+    pub(crate) fn new(network: N) -> Self {
+        Self(Mutex::new(Some(network)))
+    }
+
+    /// The network if nobody has it yet, else one that `build` makes.
+    pub(crate) fn take_or(&self, build: impl FnOnce() -> Result<N, String>) -> Result<N, BackendError> {
+        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        first.map_or_else(|| build().map_err(BackendError::Run), Ok)
     }
 }
 
