@@ -137,7 +137,25 @@ mod with_it {
     #[test]
     fn a_model_that_cannot_be_used_is_named_before_anything_is_read() {
         type Harm = fn(&Folder);
-        let cases: [(&str, &str, Harm, &[&str]); 17] = [
+        let cases: [(&str, &str, Harm, &[&str]); 20] = [
+            (
+                "bert",
+                "no heads",
+                |f| rewrite(f, "model/config.json", |c| c["num_attention_heads"] = json!(0)),
+                &["model/config.json", "num_attention_heads is 0"],
+            ),
+            (
+                "distilbert",
+                "heads that do not divide",
+                |f| rewrite(f, "model/config.json", |c| c["n_heads"] = json!(5)),
+                &["model/config.json", "dim is 32, which 5 heads"],
+            ),
+            (
+                "roberta",
+                "no epsilon",
+                |f| rewrite(f, "model/config.json", |c| c["layer_norm_eps"] = json!(0)),
+                &["model/config.json", "layer_norm_eps is 0"],
+            ),
             (
                 "bert",
                 "no config",
@@ -287,6 +305,9 @@ mod with_it {
         let args = ["extract", "a.txt", "--engine", "libtorch", "--model", "model"];
         // The graphs are not needed.
         folder.run(&args).exits(0);
+        rewrite(&folder, "model/config.json", |c| c["encoder"]["num_attention_heads"] = json!(0));
+        folder.run(&args).exits(2).says("config.json").says("num_attention_heads is 0");
+        rewrite(&folder, "model/config.json", |c| c["encoder"]["num_attention_heads"] = json!(12));
         rewrite(&folder, "model/config.json", |c| c["encoder"]["num_hidden_layers"] = json!(7));
         folder.run(&args).exits(2).says("model.safetensors").says("bert.encoder.layer.6");
         rewrite(&folder, "model/config.json", |c| c["encoder"]["hidden_size"] = json!(96));

@@ -12,7 +12,7 @@ use tch::{Kind, Tensor};
 use super::super::{BackendError, Matrix};
 use super::deberta::{self, Deberta, Version};
 use super::weights::{Weights, is_built_in};
-use super::{First, batches, guarded, mask, matrix, padded};
+use super::{First, batches, check_sizes, guarded, mask, matrix, padded};
 
 /// The configuration of one family.
 pub(crate) enum Family {
@@ -62,6 +62,7 @@ impl Family {
 
     /// Reads a `config.json`.
     pub(crate) fn read(config: &Map<String, Value>) -> Result<Self, String> {
+        check_sizes(config)?;
         let text = |name: &str| config.get(name).and_then(Value::as_str);
         let positions = text("position_embedding_type").unwrap_or("absolute");
         if positions != "absolute" {

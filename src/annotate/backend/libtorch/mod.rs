@@ -13,6 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rust_bert::bert::BertConfig;
+use serde_json::{Map, Value};
 use tch::Tensor;
 
 use super::{Backend, BackendError, Device, DeviceError, Input, Matrix, Output, Tables};
@@ -45,12 +46,13 @@ impl LibtorchModel {
     /// # Errors
     /// [`BackendError::Device`] for a device that is not there, [`BackendError::Load`] for weights that are damaged or do
     /// not fit the configuration.
-    pub fn new(weights: &[u8], encoder: serde_json::Value, device: Device) -> Result<Self, BackendError> {
+    pub fn new(weights: &[u8], encoder: Value, device: Device) -> Result<Self, BackendError> {
         let load = |reason: String| BackendError::Load { file: FILE, reason };
+        let wrong = |reason: String| BackendError::Load { file: "config.json", reason: format!("encoder: {reason}") };
         let device = open(device)?;
-        let epsilon = encoder.get("layer_norm_eps").and_then(serde_json::Value::as_f64);
-        let config: BertConfig = serde_json::from_value(encoder)
-            .map_err(|e| BackendError::Load { file: "config.json", reason: format!("encoder: {e}") })?;
+        check_sizes(encoder.as_object().unwrap_or(&Map::new())).map_err(wrong)?;
+        let epsilon = encoder.get("layer_norm_eps").and_then(Value::as_f64);
+        let config: BertConfig = serde_json::from_value(encoder).map_err(|e| wrong(e.to_string()))?;
         if let Some(epsilon) = epsilon.filter(|&epsilon| !weights::is_built_in(epsilon)) {
             return Err(load(format!("rust-bert's BERT has no layer_norm_eps of {epsilon}")));
         }
@@ -116,6 +118,34 @@ pub(crate) fn open(device: Device) -> Result<tch::Device, DeviceError> {
             if number < seen { Ok(tch::Device::Cuda(number)) } else { Err(DeviceError { number, seen }) }
         }
     }
+}
+
+/// Sizes that make no network are found before libtorch meets them; `config` is a `config.json`, or BERT's part of one.
+pub(crate) fn check_sizes(config: &Map<String, Value>) -> Result<(), String> {
+    let given = |name: &str| config.get(name).filter(|value| !value.is_null());
+    let names = ["vocab_size", "max_position_embeddings", "embedding_size", "conv_groups"];
+    let (bert, distilbert) = (["hidden_size", "num_attention_heads"], ["dim", "n_heads"]);
+    let layers = ["num_hidden_layers", "n_layers", "intermediate_size", "hidden_dim"];
+    for name in names.iter().chain(&bert).chain(&distilbert).chain(&layers) {
+        if let Some(value) = given(name)
+            && !value.as_i64().is_some_and(|n| (1..1 << 24).contains(&n))
+        {
+            return Err(format!("{name} is {value}, not a number from 1"));
+        }
+    }
+    for [width, heads] in [bert, distilbert] {
+        if let (Some(w), Some(h)) = (given(width).and_then(Value::as_i64), given(heads).and_then(Value::as_i64))
+            && w % h != 0
+        {
+            return Err(format!("{width} is {w}, which {h} heads ({heads}) do not divide"));
+        }
+    }
+    if let Some(epsilon) = given("layer_norm_eps")
+        && !epsilon.as_f64().is_some_and(|e| e > 0.0 && e < 1.0)
+    {
+        return Err(format!("layer_norm_eps is {epsilon}, not a small number above 0"));
+    }
+    Ok(())
 }
 
 /// Consecutive inputs of these lengths that go to the device together.
@@ -247,8 +277,7 @@ mod tests {
         let inputs = Annotator::new(Arc::new(model)).inputs(&[segment(document)]);
         assert!(inputs.len() > 3);
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/news-en");
-        let config: serde_json::Value =
-            serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+        let config: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
         let weights = std::fs::read(folder.join(FILE)).unwrap();
         let model = LibtorchModel::new(&weights, config["encoder"].clone(), Device::Cpu).unwrap();
         let network = Network::new(&model.weights, &model.config).unwrap();
