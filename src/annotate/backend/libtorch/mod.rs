@@ -24,6 +24,8 @@ use weights::Weights;
 const FILE: &str = "model.safetensors";
 /// Rows that a scorer takes at a time. A product's last bits may depend on its number of rows, so it is always this one.
 const ROWS: usize = 32;
+/// The same on a GPU, where every transfer is a wait.
+const GPU_ROWS: usize = 4096;
 /// Word pieces, with padding, that a GPU gets at a time.
 const GPU_PIECES: usize = 1 << 14;
 
@@ -197,7 +199,7 @@ pub(crate) fn matrix(tensor: &Tensor) -> Result<Matrix, BackendError> {
     Ok(Matrix::new(n_columns as usize, values))
 }
 
-/// Scores of rows by `score`, a block of [`ROWS`] at a time, the last one filled up.
+/// Scores of rows by `score`, a block of [`ROWS`] or [`GPU_ROWS`] at a time, the last one filled up.
 fn in_blocks(
     inputs: &[&Matrix],
     n_columns: usize,
@@ -205,17 +207,18 @@ fn in_blocks(
     score: impl Fn(&[Tensor]) -> Tensor,
 ) -> Result<Matrix, BackendError> {
     let n_rows = inputs.first().map_or(0, |m| m.n_rows());
+    let n_block = if device == tch::Device::Cpu { ROWS } else { GPU_ROWS };
     let mut scores = Vec::with_capacity(n_rows * n_columns);
-    for start in (0..n_rows).step_by(ROWS) {
+    for start in (0..n_rows).step_by(n_block) {
         let block = |m: &&Matrix| {
             let width = m.n_columns();
-            let mut rows = m.data()[start * width..m.data().len().min((start + ROWS) * width)].to_vec();
-            rows.resize(ROWS * width, 0.0);
-            Tensor::from_slice(&rows).view([ROWS as i64, width as i64]).to_device(device)
+            let mut rows = m.data()[start * width..m.data().len().min((start + n_block) * width)].to_vec();
+            rows.resize(n_block * width, 0.0);
+            Tensor::from_slice(&rows).view([n_block as i64, width as i64]).to_device(device)
         };
         let tensors: Vec<Tensor> = inputs.iter().map(block).collect();
         let block = matrix(&score(&tensors))?;
-        scores.extend_from_slice(&block.data()[..(n_rows - start).min(ROWS) * n_columns]);
+        scores.extend_from_slice(&block.data()[..(n_rows - start).min(n_block) * n_columns]);
     }
     Ok(Matrix::new(n_columns, scores))
 }
