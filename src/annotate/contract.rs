@@ -1,8 +1,7 @@
 //! What holds for every engine, and for every tagger in the place of the model's own.
 
+use super::tests::article;
 use super::*;
-use crate::document::Document;
-use crate::segment::segment;
 
 /// Articles with what has gone wrong in other programs: long sentences, none at all, marks that combine, emoji.
 fn texts() -> Vec<String> {
@@ -25,10 +24,6 @@ fn texts() -> Vec<String> {
     .to_vec();
     texts.extend([long.join(", ") + ".", many.join(" "), "x".repeat(5000), "é\u{301}".repeat(800)]);
     texts
-}
-
-fn article(text: &str) -> Segmented {
-    segment(Document { id: String::new(), source: None, title: None, published: None, text: text.to_owned() })
 }
 
 /// The shipped model on every engine of this program.

@@ -530,7 +530,7 @@ mod tests {
         "Yes. “No,” said Dr. José Ñúñez.",
     ];
 
-    fn article(text: &str) -> Segmented {
+    pub(super) fn article(text: &str) -> Segmented {
         segment(Document { id: String::new(), source: None, title: None, published: None, text: text.to_owned() })
     }
 

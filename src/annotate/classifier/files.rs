@@ -1,7 +1,7 @@
 //! Where a checkpoint's files come from: a folder, or the hub.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::BufReader;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
@@ -107,9 +107,7 @@ impl Source {
     pub(super) fn weights(&self) -> Result<Vec<u8>, NerModelError> {
         let wrong = |file: &str, reason: &str| Err(NerModelError::new(self.name(file), reason));
         if let Some(path) = self.path(WEIGHTS)? {
-            let mut bytes = Vec::new();
-            let read = File::open(path).and_then(|mut file| file.read_to_end(&mut bytes));
-            return read.map(|_| bytes).map_err(|e| NerModelError::new(self.name(WEIGHTS), e));
+            return std::fs::read(path).map_err(|e| NerModelError::new(self.name(WEIGHTS), e));
         }
         // The hub's listing is not asked for: these two names are the ones in use.
         if self.path("model.safetensors.index.json")?.is_some() {

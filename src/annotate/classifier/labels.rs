@@ -124,13 +124,11 @@ impl LabelMap {
     }
 }
 
-/// Where in a mention a label stands, in BIO, BIOES or BILOU.
+/// Where in a mention a label stands, in BIO, BIOES or BILOU; where it ends is known from what follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Begin,
     Inside,
-    End,
-    Single,
 }
 
 impl Place {
@@ -138,10 +136,8 @@ impl Place {
     fn split(label: &str) -> (Option<Self>, &str) {
         let mut chars = label.chars();
         let place = match chars.next() {
-            Some('B') => Self::Begin,
-            Some('I') => Self::Inside,
-            Some('E' | 'L') => Self::End,
-            Some('S' | 'U') => Self::Single,
+            Some('B' | 'S' | 'U') => Self::Begin,
+            Some('I' | 'E' | 'L') => Self::Inside,
             _ => return (None, label),
         };
         match (chars.next(), chars.as_str()) {
@@ -192,11 +188,11 @@ impl Labels {
                 continue;
             }
             match place {
-                Some(Place::Begin | Place::Single) => {
+                Some(Place::Begin) => {
                     marked.insert(meaning);
                     read.push(NerLabel::Begin(meaning));
                 }
-                Some(Place::Inside | Place::End) | None => {
+                Some(Place::Inside) | None => {
                     others.insert(meaning);
                     read.push(NerLabel::Inside(meaning));
                 }

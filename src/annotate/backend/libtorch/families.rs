@@ -174,10 +174,8 @@ impl Classifier {
     /// Logits of every piece (pieces x labels) of every input, in order.
     pub(crate) fn logits(&mut self, checkpoint: &Checkpoint, inputs: &[Vec<i32>]) -> Result<Vec<Matrix>, BackendError> {
         guarded(|| {
-            let network = match &mut self.network {
-                Some(network) => network,
-                empty => empty.insert(checkpoint.first.take_or(|| checkpoint.family.network(&checkpoint.weights))?),
-            };
+            let another = || checkpoint.family.network(&checkpoint.weights);
+            let network = checkpoint.first.or_another(&mut self.network, another)?;
             let lengths: Vec<usize> = inputs.iter().map(Vec::len).collect();
             let mut logits = Vec::with_capacity(inputs.len());
             for batch in batches(&lengths, checkpoint.weights.device()) {

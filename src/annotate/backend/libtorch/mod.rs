@@ -79,10 +79,7 @@ impl LibtorchBackend {
     ) -> Result<T, BackendError> {
         let Self { model, network } = self;
         guarded(|| {
-            let network = match network {
-                Some(network) => network,
-                empty => empty.insert(model.first.take_or(|| Network::new(&model.weights, &model.config))?),
-            };
+            let network = model.first.or_another(network, || Network::new(&model.weights, &model.config))?;
             work(network, model)
         })
     }
@@ -96,10 +93,19 @@ impl<N> First<N> {
         Self(Mutex::new(Some(network)))
     }
 
-    /// The network if nobody has it yet, else one that `build` makes.
-    pub(crate) fn take_or(&self, build: impl FnOnce() -> Result<N, String>) -> Result<N, BackendError> {
-        let first = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        first.map_or_else(|| build().map_err(BackendError::Run), Ok)
+    /// A worker's `own` network; one without gets the first, or another that `build` makes.
+    pub(crate) fn or_another<'a>(
+        &self,
+        own: &'a mut Option<N>,
+        build: impl FnOnce() -> Result<N, String>,
+    ) -> Result<&'a N, BackendError> {
+        match own {
+            Some(network) => Ok(network),
+            empty => {
+                let first = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+                Ok(empty.insert(first.map_or_else(build, Ok).map_err(BackendError::Run)?))
+            }
+        }
     }
 }
 
@@ -266,18 +272,15 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::annotate::tests::article;
     use crate::annotate::{Annotator, Model};
-    use crate::document::Document;
-    use crate::segment::segment;
 
     /// As a GPU gets them, with padding.
     #[test]
     fn scores_of_inputs_together_are_those_of_each() {
         let text = "Yes. Amina Wanjiru met Lars Heggen in Mombasa on Tuesday, officials said. She left. 😀";
-        let document =
-            Document { id: String::new(), source: None, title: None, published: None, text: text.to_owned() };
         let model = Model::load(None, super::super::Engine::Libtorch(Device::Cpu)).unwrap();
-        let inputs = Annotator::new(Arc::new(model)).inputs(&[segment(document)]);
+        let inputs = Annotator::new(Arc::new(model)).inputs(&[article(text)]);
         assert!(inputs.len() > 3);
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("models/news-en");
         let config: Value = serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
