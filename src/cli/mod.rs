@@ -4,6 +4,7 @@
 
 mod explain;
 mod extract;
+mod graph;
 mod model;
 mod parse;
 mod progress;
@@ -32,6 +33,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 done but some records were skipp
 enum Command {
     Extract(Box<extract::Args>),
     Explain(explain::Args),
+    Graph(Box<graph::Args>),
     Parse(parse::Args),
     Rules(rules::Args),
     Schema(schema::Args),
@@ -56,6 +58,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Extract(args) => extract::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Graph(args) => graph::run(&args),
         Command::Parse(args) => parse::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Schema(args) => schema::run(&args),

@@ -15,7 +15,7 @@ use super::Reason;
 use super::article::{Article, Clusters, Draft};
 use super::gazetteer::{Gender, NominalSort};
 use super::names::introducing_noun;
-use super::text::is_capitalized;
+use crate::name::{self, is_capitalized};
 
 /// Sentences before the pronoun's own that are searched.
 const WINDOW: usize = 2;
@@ -358,7 +358,7 @@ impl<'w, 'a> Walk<'w, 'a> {
 
     fn hold(&mut self, person: usize, office: usize, country: Option<usize>) {
         let country = country.or_else(|| {
-            let name = super::text::key(&self.clusters[person].name);
+            let name = name::key(&self.clusters[person].name);
             self.article.gazetteer.state_of_leader(&name, office)
         });
         self.remember(person, office, country);
@@ -608,7 +608,7 @@ impl<'w, 'a> Walk<'w, 'a> {
                 }
                 let Some(cluster) = self.cluster_of(draft).filter(|&c| c != relative) else { continue };
                 // A first name's usual gender tells less than the family name.
-                let name = super::text::key(&self.clusters[cluster].name);
+                let name = name::key(&self.clusters[cluster].name);
                 if name.rsplit(' ').next() != Some(family.as_str()) {
                     continue;
                 }

@@ -8,7 +8,7 @@ use crate::syntax::{Annotated, Deprel, Sentence, Token, Upos, Xpos};
 
 use super::Reason;
 use super::gazetteer::{Gazetteer, Gender};
-use super::text::{key, tidy};
+use crate::name::{key, tidy};
 
 /// How far up a tree anything is followed; guards against trees that are none.
 const MAX_STEPS: usize = 24;

@@ -8,7 +8,7 @@ use crate::syntax::{Upos, Xpos};
 use super::Reason;
 use super::article::{Article, Draft};
 use super::gazetteer::{Gender, Status};
-use super::text::{is_acronym, is_capitalized, is_word};
+use crate::name::{is_acronym, is_capitalized, is_word};
 
 /// How sure a name from the tables is that the tagger did not see.
 const MISSED_SCORE: f32 = 0.7;

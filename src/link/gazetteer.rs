@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::text::{fold, key, letters};
+use crate::name::{fold, key, letters};
 
 const COUNTRIES: &str = include_str!("../../data/gazetteer/countries.tsv");
 const LEADERS: &str = include_str!("../../data/gazetteer/leaders.tsv");

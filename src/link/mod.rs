@@ -18,7 +18,6 @@ mod names;
 mod states;
 #[cfg(test)]
 mod tests;
-mod text;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -165,7 +164,7 @@ fn stable_key(kind: Kind, name: &str, uri: Option<&str>) -> String {
     if let Some((_, item)) = uri.and_then(|uri| uri.rsplit_once('/')) {
         return item.to_owned();
     }
-    let words = text::key(name);
+    let words = crate::name::key(name);
     let words = words.strip_prefix("the ").unwrap_or(&words);
     if words.is_empty() {
         // A name of signs alone.

@@ -8,7 +8,7 @@ use crate::syntax::{Deprel, Upos};
 use super::Reason;
 use super::article::{Article, Cluster, Clusters, Draft};
 use super::gazetteer::{Gender, NominalSort};
-use super::text::{distance, is_acronym, is_word, key, letters, skeleton};
+use crate::name::{distance, is_acronym, is_word, key, letters, skeleton};
 
 /// At most so many earlier names are compared with a new one; more bearers of one surname are not told apart anyway.
 const MAX_CANDIDATES: usize = 48;

@@ -1,18 +1,25 @@
 //! One line an article: its entities with all mentions, and its relations with their evidence.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rounded;
+use super::{rounded, shown};
 use crate::entity::Linked;
 use crate::mention::{Form, Kind};
 use crate::relation::{Class, Modality, Polarity, Related};
 use crate::span::{CharOffsets, Span};
 
+/// Version of this format: it counts up with every change of fields. Lines before version 2 do not name one.
+pub const SCHEMA: u32 = 2;
+
 /// One article with everything that was found in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
+    /// Version of the format, [`SCHEMA`].
+    pub schema: u32,
     /// Identifier of the article, as the input gives it, or made from the file's name.
     pub id: String,
     /// Where the article comes from, as the input gives it.
@@ -30,6 +37,23 @@ pub struct Document {
     pub entities: Vec<Entity>,
     /// What the article says about them, in text order.
     pub relations: Vec<Relation>,
+    /// The sentences that say so, in text order.
+    pub sentences: Vec<Sentence>,
+}
+
+/// A sentence that states a relation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sentence {
+    /// Its number, from 0; evidence points to it.
+    pub number: usize,
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// Its words for reading: runs of white space are one space, and of a sentence that goes on for thousands of
+    /// characters only what stands around the evidence is shown, with `…` where something is left out.
+    pub text: String,
 }
 
 /// Somebody or something that the article speaks of.
@@ -180,7 +204,10 @@ impl Document {
             iso: entity.iso.clone(),
             mentions: entity.mentions.iter().map(|&m| mention(linked, m, &chars)).collect(),
         });
+        let relations: Vec<Relation> =
+            related.relations.iter().map(|relation| wire_relation(linked, relation, &chars)).collect();
         Self {
+            schema: SCHEMA,
             id: article.id.clone(),
             source: article.source.clone(),
             title: article.title.clone(),
@@ -188,9 +215,26 @@ impl Document {
             n_sentences: linked.sentences.len(),
             n_words: n_words(linked),
             entities: entities.collect(),
-            relations: related.relations.iter().map(|relation| wire_relation(linked, relation, &chars)).collect(),
+            sentences: sentences(related, &chars),
+            relations,
         }
     }
+}
+
+/// The sentences that are evidence.
+fn sentences(related: &Related, chars: &Chars<'_>) -> Vec<Sentence> {
+    let mut evidence: BTreeMap<usize, Span> = BTreeMap::new();
+    for relation in &related.relations {
+        for e in std::iter::once(&relation.evidence).chain(&relation.further_evidence) {
+            evidence.entry(e.sentence).and_modify(|span| *span = span.join(e.span)).or_insert(e.span);
+        }
+    }
+    let wire = |(number, evidence): (usize, Span)| {
+        let span = related.linked.sentences[number].span;
+        let (start, end) = chars.of(span);
+        Sentence { number, start, end, text: shown(chars.text, span, evidence) }
+    };
+    evidence.into_iter().map(wire).collect()
 }
 
 /// Tokens with at least one letter or digit.

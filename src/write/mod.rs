@@ -17,6 +17,7 @@ use std::io;
 use serde::Serialize;
 
 use crate::relation::Related;
+use crate::span::{Span, one_line};
 
 /// A form of output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,20 @@ fn line(value: &impl Serialize, out: &mut Vec<u8>) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.push(b'\n');
     Ok(())
+}
+
+/// Bytes of a sentence shown before and after the evidence. Text without full stops can make a sentence of a whole
+/// article, which every relation in it would repeat.
+const CONTEXT: usize = 2000;
+
+/// A sentence on one line, or of a very long one what stands around the evidence.
+pub(crate) fn shown(text: &str, sentence: Span, evidence: Span) -> String {
+    let from = sentence.start().max(text.floor_char_boundary(evidence.start().saturating_sub(CONTEXT)));
+    let to = sentence.end().min(text.ceil_char_boundary(evidence.end().saturating_add(CONTEXT)));
+    let line = one_line(Span::new(from, to).of(text));
+    let before = if from > sentence.start() { "… " } else { "" };
+    let after = if to < sentence.end() { " …" } else { "" };
+    format!("{before}{line}{after}")
 }
 
 /// A belief as the formats show it: 0 to 1 with three decimals.
@@ -268,6 +283,24 @@ mod tests {
             [(0.912_345, 0.912), (0.9996, 1.0), (1.5, 1.0), (-0.1, 0.0), (-0.0, 0.0), (f32::NAN, 0.0)]
         {
             assert_eq!(serde_json::json!(rounded(belief)).to_string(), serde_json::json!(expect).to_string());
+        }
+    }
+
+    #[test]
+    fn a_sentence_without_end_is_shown_around_the_evidence() {
+        let text = format!("{}MET{}", "é ".repeat(9000), " é".repeat(9000));
+        let at = text.find("MET").unwrap();
+        let all = Span::new(0, text.len());
+        let line = shown(&text, all, Span::new(at, at + 3));
+        assert!(line.starts_with("… é") && line.contains("é MET é") && line.ends_with("é …"));
+        assert!(line.len() < 2 * CONTEXT + 20);
+        assert_eq!(shown("  a\n b. ", Span::new(2, 7), Span::new(2, 3)), "a b.");
+    }
+
+    #[test]
+    fn sentences_are_one_line() {
+        for (text, expect) in [("a  b\n\tc", "a b c"), ("", ""), (" a\u{a0}b ", "a b")] {
+            assert_eq!(one_line(text), expect);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Display};
 use anstyle::{AnsiColor, Color};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::triples::shown;
+use super::shown;
 use crate::mention::Kind;
 use crate::relation::{Modality, Polarity, Related, Relation, Speaker};
 use crate::span::one_line;

@@ -4,10 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::documents::Chars;
-use super::rounded;
+use super::{rounded, shown};
 use crate::mention::Kind;
 use crate::relation::{Class, Modality, Polarity, Related};
-use crate::span::{Span, one_line};
 
 /// One relation of one article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,10 +85,6 @@ pub struct Place {
     pub end: usize,
 }
 
-/// Bytes of a sentence shown before and after the evidence. Text without full stops can make a sentence of a whole
-/// article, which every relation in it would repeat.
-const CONTEXT: usize = 2000;
-
 /// The relations of an article, in text order.
 pub fn of(related: &Related) -> impl Iterator<Item = Triple> {
     let linked = &related.linked;
@@ -134,16 +129,6 @@ pub fn of(related: &Related) -> impl Iterator<Item = Triple> {
     related.relations.iter().map(triple)
 }
 
-/// A sentence on one line, or of a very long one what stands around the evidence.
-pub(crate) fn shown(text: &str, sentence: Span, evidence: Span) -> String {
-    let from = sentence.start().max(text.floor_char_boundary(evidence.start().saturating_sub(CONTEXT)));
-    let to = sentence.end().min(text.ceil_char_boundary(evidence.end().saturating_add(CONTEXT)));
-    let line = one_line(Span::new(from, to).of(text));
-    let before = if from > sentence.start() { "… " } else { "" };
-    let after = if to < sentence.end() { " …" } else { "" };
-    format!("{before}{line}{after}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,23 +141,5 @@ mod tests {
         let json = serde_json::to_string_pretty(&triples[0]).unwrap();
         assert_eq!(serde_json::from_str::<Triple>(&json).unwrap(), triples[0]);
         insta::assert_snapshot!(json);
-    }
-
-    #[test]
-    fn a_sentence_without_end_is_shown_around_the_evidence() {
-        let text = format!("{}MET{}", "é ".repeat(9000), " é".repeat(9000));
-        let at = text.find("MET").unwrap();
-        let all = Span::new(0, text.len());
-        let line = shown(&text, all, Span::new(at, at + 3));
-        assert!(line.starts_with("… é") && line.contains("é MET é") && line.ends_with("é …"));
-        assert!(line.len() < 2 * CONTEXT + 20);
-        assert_eq!(shown("  a\n b. ", Span::new(2, 7), Span::new(2, 3)), "a b.");
-    }
-
-    #[test]
-    fn sentences_are_one_line() {
-        for (text, expect) in [("a  b\n\tc", "a b c"), ("", ""), (" a\u{a0}b ", "a b")] {
-            assert_eq!(one_line(text), expect);
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Keys of names: what stays of a name when spelling habits are taken away.
 
 /// A letter without its diacritics, in lower case; other characters in lower case.
-pub(super) fn fold(c: char) -> impl Iterator<Item = char> {
+pub(crate) fn fold(c: char) -> impl Iterator<Item = char> {
     let plain: &[char] = match c {
         'À'..='Å' | 'à'..='å' | 'Ā'..='ą' | 'Ǎ' | 'ǎ' | 'Ạ'..='ặ' => &['a'],
         'Æ' | 'æ' => &['a', 'e'],
@@ -49,7 +49,7 @@ impl Iterator for Folded {
 }
 
 /// Lower-case words without diacritics, apostrophes and full stops; everything else between them is one space.
-pub(super) fn key(text: &str) -> String {
+pub(crate) fn key(text: &str) -> String {
     let mut key = String::with_capacity(text.len());
     let mut gap = false;
     for c in text.chars() {
@@ -76,12 +76,12 @@ pub(super) fn key(text: &str) -> String {
 }
 
 /// The text without full stops and white space, case kept: for abbreviations.
-pub(super) fn letters(text: &str) -> String {
+pub(crate) fn letters(text: &str) -> String {
     text.chars().filter(|c| *c != '.' && *c != '#' && !c.is_whitespace()).collect()
 }
 
 /// Whether the text is written like an acronym: two to eight letters or digits, at most one of them small.
-pub(super) fn is_acronym(text: &str) -> bool {
+pub(crate) fn is_acronym(text: &str) -> bool {
     let letters = letters(text);
     let (mut upper, mut other) = (0, 0);
     for c in letters.chars() {
@@ -95,7 +95,7 @@ pub(super) fn is_acronym(text: &str) -> bool {
 }
 
 /// White space runs as single spaces, and no hash signs.
-pub(super) fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     let mut tidy = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !tidy.is_empty() {
@@ -107,17 +107,17 @@ pub(super) fn tidy(text: &str) -> String {
 }
 
 /// Whether a token has a letter or digit.
-pub(super) fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
 /// Whether a token starts with a capital.
-pub(super) fn is_capitalized(text: &str) -> bool {
+pub(crate) fn is_capitalized(text: &str) -> bool {
     text.chars().find(|c| c.is_alphabetic()).is_some_and(char::is_uppercase)
 }
 
 /// Consonants with doubles taken once: what transliterations of one name share. Semivowels count as vowels.
-pub(super) fn skeleton(word: &str) -> String {
+pub(crate) fn skeleton(word: &str) -> String {
     let mut skeleton = String::new();
     let mut last = ' ';
     for c in word.chars() {
@@ -140,7 +140,7 @@ pub(super) fn skeleton(word: &str) -> String {
 }
 
 /// Levenshtein distance in characters; `limit + 1` as soon as it must be larger.
-pub(super) fn distance(a: &str, b: &str, limit: usize) -> usize {
+pub(crate) fn distance(a: &str, b: &str, limit: usize) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     let mut count = 0;
