@@ -154,8 +154,8 @@ fn version(found: Option<&str>) -> String {
 /// A line, not yet looked at.
 #[derive(Debug, Clone)]
 pub struct Line {
-    place: Place,
-    bytes: Vec<u8>,
+    pub(super) place: Place,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Line {

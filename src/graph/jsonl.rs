@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema};
 use serde::{Deserialize, Serialize};
 
 use super::record::{Document, Entity, Fact};
@@ -18,6 +18,11 @@ pub enum Line {
     Fact(Fact),
     /// An article that says so.
     Document(Document),
+}
+
+/// JSON Schema of a line.
+pub fn schema() -> Schema {
+    crate::write::schema::schema_of::<Line>()
 }
 
 /// Write the graph.

@@ -31,6 +31,8 @@ mod sort;
 mod spelling;
 #[cfg(feature = "store")]
 pub mod store;
+#[cfg(test)]
+mod tests;
 pub mod turtle;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -15,7 +15,7 @@ pub fn triples() -> Schema {
     schema_of::<triples::Triple>()
 }
 
-fn schema_of<T: JsonSchema>() -> Schema {
+pub(crate) fn schema_of<T: JsonSchema>() -> Schema {
     // As written: every field is there, `null` where nothing is known.
     SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>()
 }

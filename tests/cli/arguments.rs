@@ -48,8 +48,9 @@ fn schemas_are_json_schemas() {
     let triples = schema(&["schema", "triples"]);
     jsonschema::validator_for(&documents).unwrap();
     jsonschema::validator_for(&triples).unwrap();
+    let graph = schema(&["schema", "graph"]);
     assert_eq!(documents["title"], "Document");
-    assert_eq!(schema(&["schema"]), serde_json::json!({"documents": documents, "triples": triples}));
+    assert_eq!(schema(&["schema"]), serde_json::json!({"documents": documents, "triples": triples, "graph": graph}));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod arguments;
 mod cases;
 mod extract;
 mod facts;
+mod graph;
 mod libtorch;
 mod parse;
 mod readme;
