@@ -182,11 +182,13 @@ pub struct GraphStore {
     /// None before the first load.
     store: Option<Store>,
     generation: u64,
+    /// [`TRANSACTION`], or less in tests.
+    transaction: usize,
 }
 
 impl std::fmt::Debug for GraphStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { folder, options, store: _, generation } = self;
+        let Self { folder, options, store: _, generation, transaction: _ } = self;
         f.debug_struct("GraphStore")
             .field("folder", folder)
             .field("options", options)
@@ -211,7 +213,8 @@ impl GraphStore {
     /// Where it cannot be used, or was made with other options.
     pub fn open_or_make(folder: &Path, options: &Options) -> Result<Self, StoreError> {
         let Some(made) = read_made(folder)? else {
-            return Ok(Self { folder: folder.to_owned(), options: options.clone(), store: None, generation: 0 });
+            let (folder, options) = (folder.to_owned(), options.clone());
+            return Ok(Self { folder, options, store: None, generation: 0, transaction: TRANSACTION });
         };
         let this = Self::open_made(folder, made)?;
         if (this.options.base(), this.options.reification) != (options.base(), options.reification) {
@@ -224,9 +227,11 @@ impl GraphStore {
 
     fn open_made(folder: &Path, made: Made) -> Result<Self, StoreError> {
         let reification = if made.triple_terms { Reification::TripleTerms } else { Reification::Standard };
-        let options = Options { reification, ..Options::default() }.with_base(&made.base)?;
+        let mut options = Options::default().with_base(&made.base)?;
+        options.reification = reification;
         let store = open_store(folder)?;
-        let mut this = Self { folder: folder.to_owned(), options, store: Some(store), generation: 0 };
+        let (folder, store) = (folder.to_owned(), Some(store));
+        let mut this = Self { folder, options, store, generation: 0, transaction: TRANSACTION };
         this.recover()?;
         Ok(this)
     }
@@ -354,7 +359,7 @@ impl GraphStore {
     fn load_all(&self, next: u64) -> Result<(), StoreError> {
         let store = self.open_one()?;
         let path = self.file("added", next, ".nt");
-        let quads = triples(&path)?.map(|triple| Ok(Quad::from(triple?)));
+        let quads = triples(&path)?.map(|triple| Ok(triple?.in_graph(GraphNameRef::DefaultGraph)));
         let mut loader = store.bulk_loader().with_max_memory_size_in_megabytes(BULK_MEGABYTES);
         loader.load_ok_quads::<StoreError, Loading>(quads).map_err(|error| match error {
             Loading::File(error) => error,
@@ -369,7 +374,7 @@ impl GraphStore {
         let store = self.open_one()?;
         let both =
             [(Change::Remove, self.file("removed", next, ".nt")), (Change::Add, self.file("added", next, ".nt"))];
-        if changes.added + changes.removed <= TRANSACTION as u64 {
+        if changes.added + changes.removed <= self.transaction as u64 {
             let mut transaction = store.start_transaction().map_err(self.storage())?;
             for (change, path) in &both {
                 for triple in triples(path)? {
@@ -396,7 +401,7 @@ impl GraphStore {
         let mut triples = triples(path)?.peekable();
         while triples.peek().is_some() {
             let mut transaction = store.start_transaction().map_err(self.storage())?;
-            for triple in triples.by_ref().take(TRANSACTION) {
+            for triple in triples.by_ref().take(self.transaction) {
                 change.make(&mut transaction, &triple?);
             }
             transaction.commit().map_err(self.storage())?;
@@ -584,5 +589,92 @@ impl Difference {
             file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         }
         Ok(self.changes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::graph::tests::article;
+
+    const OLD: [&str; 2] = [
+        "a\n person Benjamin Netanyahu | meet | person Ana Duarte\n person Lena Vogt | visit | country Kenya",
+        "b\n person Ana Duarte | phone | person Lena Vogt",
+    ];
+    const NEW: [&str; 2] = [
+        "a\n person Binyamin Netanyahu | meet | person Ana Duarte | not\n person Lena Vogt | visit | country Peru",
+        "c\n person Benjamin Netanyahu | phone | person Lena Vogt | time=2020",
+    ];
+
+    fn merged(store: &GraphStore, texts: &[&str]) -> Graph {
+        let mut builder = store.builder(&Config::default()).unwrap();
+        for text in texts {
+            builder.add(&article(text)).unwrap();
+        }
+        builder.merge().unwrap()
+    }
+
+    fn quads(store: &GraphStore) -> BTreeSet<String> {
+        store.store().unwrap().iter().map(|quad| quad.unwrap().to_string()).collect()
+    }
+
+    fn load(folder: &Path, texts: &[&str], transaction: usize) -> GraphStore {
+        let mut store = GraphStore::open_or_make(folder, &Options::default()).unwrap();
+        store.transaction = transaction;
+        let mut graph = merged(&store, texts);
+        store.replace(&mut graph).unwrap();
+        store
+    }
+
+    #[test]
+    fn small_transactions_give_what_one_gives() {
+        let mut found = Vec::new();
+        for transaction in [1, 7, TRANSACTION] {
+            let folder = tempfile::tempdir().unwrap();
+            drop(load(folder.path(), &OLD, transaction));
+            found.push(quads(&load(folder.path(), &NEW, transaction)));
+        }
+        assert!(found[0].len() > 50);
+        assert!(found.iter().all(|quads| *quads == found[0]));
+    }
+
+    #[test]
+    fn what_was_begun_is_taken_back() {
+        // How many of the steps were done: none, the removals, some additions, all additions.
+        for steps in 0..4 {
+            let folder = tempfile::tempdir().unwrap();
+            let store = load(folder.path(), &OLD, 5);
+            let before = quads(&store);
+            let next = store.generation + 1;
+            let mut graph = merged(&store, &NEW);
+            store.write_articles(&mut graph, next).unwrap();
+            let changes = store.write_records(&mut graph, next).unwrap();
+            assert!(changes.added > 10 && changes.removed > 10);
+            store.store().unwrap().insert(&mark(PENDING, next)).unwrap();
+            let added = store.file("added", next, ".nt");
+            if steps > 0 {
+                store.apply_in_parts(Change::Remove, &store.file("removed", next, ".nt")).unwrap();
+            }
+            if steps == 2 {
+                let some: Vec<String> =
+                    fs::read_to_string(&added).unwrap().lines().take(8).map(|line| format!("{line}\n")).collect();
+                let part = folder.path().join("part.nt");
+                fs::write(&part, some.concat()).unwrap();
+                store.apply_in_parts(Change::Add, &part).unwrap();
+            }
+            if steps == 3 {
+                store.apply_in_parts(Change::Add, &added).unwrap();
+            }
+            assert_ne!(quads(&store), before);
+            drop(store);
+            let store = GraphStore::open(folder.path()).unwrap();
+            assert_eq!(quads(&store), before, "{steps}");
+            assert!(!added.exists() && store.file("articles", store.generation, "").exists());
+            drop(store);
+            let after = quads(&load(folder.path(), &NEW, TRANSACTION));
+            assert!(after.iter().any(|quad| quad.contains("country/peru")) && after.len() != before.len());
+        }
     }
 }

@@ -109,7 +109,7 @@ fn entity(document: &mut documents::Document, text: &str) -> usize {
     id
 }
 
-fn article(text: &str) -> Article {
+pub(super) fn article(text: &str) -> Article {
     let line = serde_json::to_vec(&document(text)).unwrap();
     Line { place: crate::read::Place::file("test"), bytes: line }.parse().unwrap()
 }

@@ -470,7 +470,7 @@ mod on_disk {
         let (before, after) = (all(&folder, "s"), all(&folder, "expect"));
         assert_ne!(before, after);
         let mut cut_off = 0;
-        for wait in (0..).map(|i| Duration::from_millis(5 * i)) {
+        for wait in (0..).map(|i| Duration::from_millis(6 * i * i)) {
             let mut child = folder
                 .command(&["graph", "load", "new.jsonl", "--store", "s"])
                 .stdin(Stdio::null())
