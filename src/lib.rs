@@ -4,7 +4,8 @@
 //! # One way through
 //!
 //! ```text
-//! read -> segment -> annotate -> link -> relate -> write
+//! read -> segment -> annotate -> link -> relate -> write        (one document at a time)
+//!                                             \-> graph         (many documents, merged)
 //! ```
 //!
 //! Each stage takes the former one's value and returns a richer one:
@@ -17,6 +18,7 @@
 //! | [`link`](mod@link) | names, demonyms, capitals, pronouns, common nouns to entities | [`Linked`](entity::Linked) |
 //! | [`relate`] | rules over the tree, qualifiers, evidence | [`Related`](relation::Related) |
 //! | [`write`](mod@write) | JSON lines with their schema, lines for people | bytes |
+//! | [`graph`] | many documents to one set of entities and facts | [`Graph`](graph::Graph), RDF, GraphML, CSV, JSON lines |
 //!
 //! The nouns are apart from the stages, one a file: [`document`], [`span`], [`mention`], [`syntax`], [`entity`],
 //! [`relation`]. [`pipeline`] is the only room that knows every stage; it runs them on many threads and keeps the order.

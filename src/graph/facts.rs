@@ -248,14 +248,14 @@ mod tests {
     /// `document time published publisher sentence modality polarity`, `-` for nothing.
     fn statement(line: &str, class: Class) -> Statement {
         let fields: Vec<&str> = line.split_whitespace().collect();
-        let [document, time, published, publisher, sentence, modality, polarity] = fields[..] else { panic!("{line}") };
+        let [document, time, day, paper, sentence, modality, polarity] = fields[..] else { panic!("{line}") };
         let some = |field: &str| (field != "-").then(|| field.to_owned());
         Statement {
             class,
             symmetric: false,
             polarity: if polarity == "not" { Polarity::Negated } else { Polarity::Affirmed },
-            published: some(published),
-            publisher: some(publisher),
+            published: some(day),
+            publisher: some(paper),
             fingerprint: fingerprint(sentence),
             evidence: Evidence {
                 document: document.to_owned(),

@@ -359,8 +359,8 @@ fn is_time(text: &str) -> bool {
 
 fn of(document: documents::Document) -> Article {
     let entities = document.entities.into_iter().map(|entity| {
-        let named = entity.mentions.iter().filter(|m| matches!(m.form, Form::Name | Form::Alias));
-        let mut names: Vec<String> = named.map(|m| crate::name::tidy(&m.text)).chain([entity.name.clone()]).collect();
+        let by_name = entity.mentions.iter().filter(|m| matches!(m.form, Form::Name | Form::Alias));
+        let mut names: Vec<String> = by_name.map(|m| crate::name::tidy(&m.text)).chain([entity.name.clone()]).collect();
         names.retain(|name| crate::name::is_word(name));
         names.sort_unstable();
         names.dedup();

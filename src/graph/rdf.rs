@@ -21,6 +21,7 @@ use std::sync::LazyLock;
 use oxigraph::io::{RdfFormat, RdfSerializer};
 use oxigraph::model::vocab::{rdf, rdfs, xsd};
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, Term, Triple};
+use percent_encoding::percent_encode_byte;
 
 use super::record::{Document, Entity, Evidence, Fact, FactGroup, Speaker};
 use super::{Graph, GraphError};
@@ -140,7 +141,7 @@ fn escape(text: &str, keep: &[char], iri: &mut String) {
             continue;
         }
         for byte in c.encode_utf8(&mut buffer).bytes() {
-            iri.push_str(&format!("%{byte:02X}"));
+            iri.push_str(percent_encode_byte(byte));
         }
     }
 }

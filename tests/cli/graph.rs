@@ -40,7 +40,7 @@ fn rows(store: &Store, sparql: &str) -> Vec<String> {
         evaluator = evaluator.with_prefix(name, iri).unwrap();
     }
     let results = evaluator.parse_query(sparql).unwrap().on_store(store).execute().unwrap();
-    let QueryResults::Solutions(solutions) = results else { panic!("{sparql}") };
+    let QueryResults::Solutions(solutions) = results else { unreachable!("{sparql}") };
     let variables = solutions.variables().to_vec();
     let cell = |term: Option<&Term>| match term {
         Some(Term::NamedNode(node)) => node.as_str().to_owned(),
