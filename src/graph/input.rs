@@ -154,11 +154,16 @@ fn version(found: Option<&str>) -> String {
 /// A line, not yet looked at.
 #[derive(Debug, Clone)]
 pub struct Line {
-    pub(super) place: Place,
-    pub(super) bytes: Vec<u8>,
+    place: Place,
+    bytes: Vec<u8>,
 }
 
 impl Line {
+    /// Bytes without their line end, which messages call `place`.
+    pub fn new(place: Place, bytes: Vec<u8>) -> Self {
+        Self { place, bytes }
+    }
+
     /// Length in bytes.
     pub fn size(&self) -> usize {
         self.bytes.len()

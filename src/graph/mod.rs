@@ -46,7 +46,7 @@ use crate::mention::Kind;
 use facts::{Statement, facts, fingerprint, publisher};
 pub use input::{Article, InputError, Line, Lines, open};
 use record::{Document, Entity, Evidence, FactGroup, Merged, Speaker};
-use resolve::{Apart, Candidate, KeptApart, Resolution, Resolver};
+use resolve::{Apart, Candidate, KeptApart, Reason, Resolution, Resolver};
 use sort::{Key, Sorter, Spool, Workspace, pack, unpack};
 
 /// Where and with what a graph is made.
@@ -330,6 +330,27 @@ impl Tally {
     }
 }
 
+impl Tally {
+    /// The name to show: that of the item, or the full name that most articles give.
+    fn name(&self, id: &str, resolution: &Resolution) -> Option<String> {
+        if self.uri.is_some()
+            && let Some((names, _)) = self.keys.get(id)
+        {
+            return most(names);
+        }
+        let is_short = |key: &String| {
+            resolution.link(key).is_some_and(|link| matches!(link.reason, Reason::Initials | Reason::Acronym))
+        };
+        let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+        for (names, _) in self.keys.iter().filter(|(key, _)| !is_short(key)).map(|(_, names)| names) {
+            for (name, n) in names {
+                *counts.entry(name.clone()).or_default() += n;
+            }
+        }
+        most(&counts).or_else(|| most(&self.canonical))
+    }
+}
+
 /// The one that comes most often, of several the first.
 fn most<T: Clone + Ord>(counts: &BTreeMap<T, u64>) -> Option<T> {
     counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(value, _)| value.clone())
@@ -447,11 +468,7 @@ fn collect_entities(
         }
         let Some(key) = tally.keys.keys().next() else { return Ok(()) };
         let id = resolution.id(key).to_owned();
-        // The name of the key that gave the id: a full name where others have initials or another spelling.
-        let own = tally.keys.get(&id).and_then(|(names, _)| most(names));
-        let (Some(kind), Some(name)) = (most(&tally.kinds), own.or_else(|| most(&tally.canonical))) else {
-            return Ok(());
-        };
+        let (Some(kind), Some(name)) = (most(&tally.kinds), tally.name(&id, resolution)) else { return Ok(()) };
         let mut names: Vec<(String, u64)> = tally.names.into_iter().filter(|(other, _)| *other != name).collect();
         names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let merged = tally.keys.iter().filter_map(|(key, (names, n_documents))| {

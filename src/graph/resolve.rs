@@ -82,6 +82,8 @@ pub enum Because {
     FirstNames,
     /// There is more than one that would fit.
     Several,
+    /// Few articles give both, and many give the acronym alone.
+    Rare,
 }
 
 impl Because {
@@ -92,6 +94,7 @@ impl Because {
             Self::OneArticle => "an article speaks of both",
             Self::FirstNames => "their first names are common ones and differ",
             Self::Several => "more than one would fit",
+            Self::Rare => "few articles give both, and many give the short acronym alone",
         }
     }
 }
@@ -129,6 +132,8 @@ struct Member {
     /// The name that brings it into the block.
     name: String,
     item: bool,
+    /// Articles that give it this name.
+    n_documents: u64,
 }
 
 /// Names are compared in this order; what a former step merged is one in the next.
@@ -145,30 +150,45 @@ const STEPS: [Step; 4] = [Step::Names, Step::Acronyms, Step::MiddleInitials, Ste
 /// Names that one entity may bring into blocks; more are noise.
 const MAX_NAMES: usize = 32;
 
+/// A name with the number of articles that give it.
+type Named<'a> = (&'a str, u64);
+
 /// The blocks that an entity goes into.
 fn blocks<'a>(
     key: &str,
     kind: Kind,
-    name: &'a str,
-    others: impl Iterator<Item = &'a str>,
+    (name, n_documents): Named<'a>,
+    others: impl Iterator<Item = Named<'a>> + Clone,
     item: bool,
     mut put: impl FnMut(Step, String, Member),
 ) {
-    let member = |stand: Stand, name: &str| Member { key: key.to_owned(), stand, name: name.to_owned(), item };
+    let member = |stand: Stand, name: &str, n_documents: u64| Member {
+        key: key.to_owned(),
+        stand,
+        name: name.to_owned(),
+        item,
+        n_documents,
+    };
+    let main_member = |stand: Stand, name: &str| member(stand, name, n_documents);
     match kind {
         Kind::Person => {
             let main = PersonName::parse(name);
+            // An item that articles give two middle initials is one of two people by now.
+            let all = std::iter::once((name, n_documents)).chain(others.clone()).take(MAX_NAMES);
+            let middles = all.filter_map(|(name, _)| PersonName::parse(name)?.middle()).filter(|(_, m)| !m.is_empty());
+            let one_middle = middles.collect::<BTreeSet<_>>().len() <= 1;
             if let Some(main) = &main {
-                person_blocks(main, name, &member, &mut put);
+                person_blocks(main, name, one_middle, &main_member, &mut put);
             }
-            for other in others.filter(|other| *other != name).take(MAX_NAMES) {
+            for (other, n_documents) in others.filter(|(other, _)| *other != name).take(MAX_NAMES) {
+                let member = |stand: Stand, name: &str| member(stand, name, n_documents);
                 let Some(parsed) = PersonName::parse(other) else { continue };
                 if main.as_ref().is_some_and(|main| parsed.ends(main)) {
                     continue;
                 }
                 if item {
                     // An item is known by any of its names.
-                    person_blocks(&parsed, other, &member, &mut put);
+                    person_blocks(&parsed, other, one_middle, &member, &mut put);
                 } else if let Some(folded) = parsed.folded() {
                     put(Step::Names, folded, member(Stand::Other, other));
                 }
@@ -176,17 +196,17 @@ fn blocks<'a>(
         }
         Kind::Organization | Kind::Group => {
             if let Some(letters) = acronym(name) {
-                put(Step::Acronyms, letters, member(Stand::Main, name));
+                put(Step::Acronyms, letters, main_member(Stand::Main, name));
                 return;
             }
             if kind == Kind::Organization {
-                put(Step::Names, organization(name), member(Stand::Main, name));
+                put(Step::Names, organization(name), main_member(Stand::Main, name));
             }
-            for other in others.take(MAX_NAMES) {
+            for (other, n_documents) in others.take(MAX_NAMES) {
                 if let Some(letters) = acronym(other)
                     && stands_for(&letters, name)
                 {
-                    put(Step::Acronyms, letters, member(Stand::Other, name));
+                    put(Step::Acronyms, letters, member(Stand::Other, name, n_documents));
                 }
             }
         }
@@ -198,6 +218,7 @@ fn blocks<'a>(
 fn person_blocks(
     name: &PersonName,
     text: &str,
+    one_middle: bool,
     member: &impl Fn(Stand, &str) -> Member,
     put: &mut impl FnMut(Step, String, Member),
 ) {
@@ -211,7 +232,7 @@ fn person_blocks(
         };
         put(Step::Initials, block, member(stand, text));
     }
-    if let Some((block, middle)) = name.middle() {
+    if one_middle && let Some((block, middle)) = name.middle() {
         put(Step::MiddleInitials, block, member(Stand::Middle(middle), text));
     }
 }
@@ -225,8 +246,8 @@ impl Apart {
     pub(super) fn look(&mut self, entities: &[ArticleEntity]) {
         let mut seen: HashMap<(Kind, Step, String), Vec<String>> = HashMap::new();
         for entity in entities {
-            let others = entity.names.iter().map(String::as_str);
-            blocks(&entity.key, entity.kind, &entity.name, others, entity.uri.is_some(), |step, block, member| {
+            let others = entity.names.iter().map(|name| (name.as_str(), 1));
+            blocks(&entity.key, entity.kind, (&entity.name, 1), others, entity.uri.is_some(), |step, block, member| {
                 let keys = seen.entry((entity.kind, step, block)).or_default();
                 for other in keys.iter().filter(|other| **other != member.key) {
                     self.0.insert(ordered(other, &member.key));
@@ -262,9 +283,8 @@ impl Resolver {
         let mut names: Vec<(&str, u64)> = candidate.names.iter().map(|(name, &n)| (name.as_str(), n)).collect();
         names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         let mut result = Ok(());
-        let others = names.iter().map(|(name, _)| *name);
-        let Candidate { key, kind, name, uri, .. } = candidate;
-        blocks(key, *kind, name, others, uri.is_some(), |step, block, member| {
+        let Candidate { key, kind, name, uri, n_documents, .. } = candidate;
+        blocks(key, *kind, (name, *n_documents), names.iter().copied(), uri.is_some(), |step, block, member| {
             if result.is_ok() {
                 let sort_key = Key::default().number(step as u64).text(kind.as_str()).text(&block);
                 result = self.blocks.push_value(&sort_key, &member);
@@ -410,7 +430,15 @@ impl Resolution {
             match self.only(&other) {
                 Ok(None) => {}
                 // The name of two items, or of one person and others whom it was not merged with.
-                Ok(Some(owner)) if items <= 1 => self.merge(&target.key, &owner, Reason::OtherName),
+                Ok(Some(owner)) if items <= 1 => {
+                    // The name that most articles give gives the id.
+                    let given: u64 = other.iter().map(|m| m.n_documents).sum();
+                    if target.n_documents < given {
+                        self.merge(&target.key, &owner, Reason::OtherName);
+                    } else {
+                        self.merge(&owner, &target.key, Reason::OtherName);
+                    }
+                }
                 Ok(Some(owner)) => self.refuse(&owner, &target.key, Reason::OtherName, Because::Several),
                 Err((a, b)) => {
                     self.refuse(&a, &target.key, Reason::OtherName, Because::Several);
@@ -424,8 +452,14 @@ impl Resolution {
     fn acronyms(&mut self, members: &[Member]) {
         let (bare, long): (Vec<&Member>, Vec<&Member>) = members.iter().partition(|m| m.stand == Stand::Main);
         for bare in bare {
+            // Two letters stand for many things.
+            let both: u64 = long.iter().map(|m| m.n_documents).sum();
+            let short = crate::name::letters(&bare.name).chars().count() <= 2;
             match self.only(&long) {
                 Ok(None) => {}
+                Ok(Some(id)) if short && 4 * both < bare.n_documents => {
+                    self.refuse(&bare.key, &id, Reason::Acronym, Because::Rare);
+                }
                 Ok(Some(id)) => self.merge(&bare.key, &id, Reason::Acronym),
                 Err((a, b)) => {
                     self.refuse(&bare.key, &a, Reason::Acronym, Because::Several);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::record::{Entity, Fact};
 use super::*;
 use crate::mention::Form;
+use crate::read::Place;
 use crate::relation::{Class, Modality, Polarity};
 use crate::write::documents::{self, SCHEMA};
 
@@ -111,7 +112,7 @@ fn entity(document: &mut documents::Document, text: &str) -> usize {
 
 pub(super) fn article(text: &str) -> Article {
     let line = serde_json::to_vec(&document(text)).unwrap();
-    Line { place: crate::read::Place::file("test"), bytes: line }.parse().unwrap()
+    Line::new(Place::file("test"), line).parse().unwrap()
 }
 
 fn graph(articles: &[Article], memory: usize) -> Graph {
@@ -266,10 +267,34 @@ fn acronyms_follow_the_long_form_that_articles_give() {
 }
 
 #[test]
+fn two_letters_need_more_than_one_slip() {
+    let bare: &[&str] = &["organization BP"];
+    check_names(
+        &[bare, bare, bare, bare, bare, &["organization Baath Party = BP"]],
+        &["organization/baath-party ≠ organization/bp (acronym, Rare)"],
+    );
+    check_names(&[bare, &["organization Baath Party = BP"]], &["organization/bp = organization/baath-party (acronym)"]);
+}
+
+#[test]
+fn an_item_with_two_middle_initials_is_nobody_else() {
+    check_names(&[&["Q1 person George Hale = George W. Hale, George H.W. Hale"], &["person George H.W. Hale"]], &[]);
+}
+
+#[test]
+fn the_name_that_most_articles_give_is_shown() {
+    let mut graph = merged(&["a\nperson Condoleeza Hale", "b\nperson Condoleezza Hale", "c\nperson Condoleezza Hale"]);
+    let found = entities(&mut graph);
+    assert_eq!((found[0].name.as_str(), found[0].id.as_str()), ("Condoleezza Hale", "person/condoleeza-hale"));
+    let mut graph = merged(&["a\nperson J. Wolski", "b\nperson J. Wolski", "c\nperson Jerzy Wolski"]);
+    assert_eq!(entities(&mut graph)[0].name, "Jerzy Wolski");
+}
+
+#[test]
 fn another_name_that_an_article_gives() {
     check_names(
         &[&["person Tomasz Wolski = Tomek Zielony, Wolski"], &["person Tomek Zielony"]],
-        &["person/tomek-zielony = person/tomasz-wolski (other_name)"],
+        &["person/tomasz-wolski = person/tomek-zielony (other_name)"],
     );
     check_names(
         &[
@@ -354,7 +379,7 @@ fn entities_without_facts_are_left_out_if_wanted() {
 fn lines_that_are_no_documents() {
     let good = serde_json::to_value(document("a\n person Ana Duarte | visit | country Kenya")).unwrap();
     let check = |line: &str, expect: &str| {
-        let line = Line { place: crate::read::Place::file("x.jsonl").at_line(3), bytes: line.as_bytes().to_vec() };
+        let line = Line::new(Place::file("x.jsonl").at_line(3), line.as_bytes().to_vec());
         let error = line.parse().unwrap_err().to_string();
         assert!(error.starts_with("x.jsonl:3: ") && error.contains(expect), "{error}");
     };
@@ -448,5 +473,58 @@ proptest! {
                 prop_assert!(documents[&place.document].contains(&place.sentence));
             }
         }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_goes_through_every_format(id: String, name: String, title: String, text: String, phrase: String, key: String) {
+        use oxigraph::io::{RdfFormat, RdfParser};
+
+        let mut document = document("a\n person Ana Duarte | visit | country Kenya | by=organization Axios");
+        document.id.clone_from(&id);
+        document.title = Some(title.clone());
+        document.source = Some(title.clone());
+        document.entities[0].name.clone_from(&name);
+        document.entities[0].key = format!("person/{key}");
+        document.entities[0].uri = Some(title.clone());
+        document.sentences[0].text.clone_from(&text);
+        document.relations[0].phrase.clone_from(&phrase);
+        document.relations[0].predicate = format!("p{phrase}");
+        let line = serde_json::to_vec(&document).unwrap();
+        let article = Line::new(Place::file("test"), line).parse().unwrap();
+        let mut graph = graph(&[article], 1 << 20);
+        let options = rdf::Options::default();
+        for format in [RdfFormat::NQuads, RdfFormat::Turtle] {
+            let mut out = Vec::new();
+            match format {
+                RdfFormat::NQuads => nquads::write(&mut graph, &options, &mut out).unwrap(),
+                _ => turtle::write(&mut graph, &options, &mut out).unwrap(),
+            }
+            let quads: Vec<_> = RdfParser::from_format(format).for_slice(&out).map(Result::unwrap).collect();
+            let literals: Vec<&str> = quads.iter().filter_map(|quad| match &quad.object {
+                oxigraph::model::Term::Literal(literal) => Some(literal.value()),
+                _ => None,
+            }).collect();
+            for wanted in [&id, &name, &title, &text, &phrase] {
+                prop_assert!(literals.contains(&wanted.as_str()), "{wanted:?}");
+            }
+        }
+        let mut out = Vec::new();
+        jsonl::write(&mut graph, &mut out).unwrap();
+        let lines: Vec<jsonl::Line> =
+            out.split(|&b| b == b'\n').filter(|l| !l.is_empty()).map(|l| serde_json::from_slice(l).unwrap()).collect();
+        prop_assert_eq!(lines.len(), 5);
+        let mut out = Vec::new();
+        graphml::write(&mut graph, &mut out).unwrap();
+        let xml = String::from_utf8(out).unwrap();
+        prop_assert!(xml.chars().all(|c| c == '\n' || c >= ' '));
+        let folder = tempfile::tempdir().unwrap();
+        neo4j::write(&mut graph, folder.path()).unwrap();
+        let mut reader = csv::Reader::from_path(folder.path().join("evidence.csv")).unwrap();
+        let record = reader.records().next().unwrap().unwrap();
+        prop_assert_eq!(&record[3], text.replace(['\n', '\r'], " "));
     }
 }

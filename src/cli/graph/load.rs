@@ -23,7 +23,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "DIR", required_unless_present = "endpoint", conflicts_with = "endpoint")]
     store: Option<PathBuf>,
 
-    /// Address of a server's SPARQL 1.1 Graph Store protocol, such as http://localhost:7878/store
+    /// Address of a server's SPARQL 1.1 Graph Store protocol, such as `http://localhost:7878/store`
     ///
     /// Name and password may stand in it, before the host and an @.
     #[arg(long, value_name = "URL")]
