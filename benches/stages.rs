@@ -20,7 +20,9 @@ use std::sync::Arc;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use tidings::annotate::{Annotator, Model, SentenceMemory};
 use tidings::document::Document;
+use tidings::graph::{Builder, Config, Line};
 use tidings::link::Linker;
+use tidings::read::Place;
 use tidings::relate::{OpenRelations, Relater, RuleSet};
 use tidings::segment::segment;
 use tidings::write::Emit;
@@ -89,6 +91,23 @@ fn stages(c: &mut Criterion) {
                 Emit::Documents.render(black_box(related), &mut out).unwrap();
             }
             out
+        });
+    });
+    let lines: Vec<Line> = related
+        .iter()
+        .map(|related| {
+            let mut line = Vec::new();
+            Emit::Documents.render(related, &mut line).unwrap();
+            Line::new(Place::file("bench"), line)
+        })
+        .collect();
+    group.bench_function("graph", |b| {
+        b.iter(|| {
+            let mut builder = Builder::new(&Config::default()).unwrap();
+            for line in &lines {
+                builder.add(&line.parse().unwrap()).unwrap();
+            }
+            builder.merge().unwrap()
         });
     });
     group.bench_function("all", |b| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anstyle::AnsiColor;
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tidings::pipeline::{Skipped, Summary};
+use tidings::pipeline::Summary;
 
 use super::{chain, say};
 
@@ -54,9 +54,14 @@ impl Progress {
         self.bar.set_position(position);
     }
 
+    /// What is being done, where no bytes can be counted.
+    pub(super) fn doing(&self, message: String) {
+        self.bar.set_message(message);
+    }
+
     /// A record has no result.
-    pub(super) fn skipped(&self, skipped: &Skipped) {
-        self.line("skipped", AnsiColor::Yellow, &chain(skipped, ": "));
+    pub(super) fn skipped(&self, why: &(dyn std::error::Error + 'static)) {
+        self.line("skipped", AnsiColor::Yellow, &chain(why, ": "));
     }
 
     /// Something to know that costs no record.
@@ -89,7 +94,8 @@ fn rate(n: u64, elapsed: Duration) -> u64 {
     if seconds > 0.0 { (n as f64 / seconds).round() as u64 } else { 0 }
 }
 
-fn count(n: u64, what: &str) -> String {
+/// A number and what it counts, in the plural where it has to be.
+pub(super) fn count(n: u64, what: &str) -> String {
     let what = match what.strip_suffix('y') {
         Some(stem) if n != 1 => format!("{stem}ies"),
         None if n != 1 => format!("{what}s"),

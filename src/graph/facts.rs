@@ -93,6 +93,9 @@ fn strength(modality: Modality) -> u8 {
     }
 }
 
+/// Belief in a fact that any number of sources state: all may repeat one error.
+const MOST: f64 = 0.999;
+
 /// The facts of all statements with the same ends and predicate, which come in the order of article and place.
 pub(super) fn facts(subject: &str, predicate: &str, object: &str, statements: Vec<Statement>) -> Vec<Fact> {
     let mut claims: BTreeMap<(Polarity, bool), Vec<Statement>> = BTreeMap::new();
@@ -187,7 +190,7 @@ fn fact(
         time_last: times().max(),
         published_first: days().min(),
         published_last: days().max(),
-        confidence: ((1.0 - misread) * 1000.0).round() / 1000.0,
+        confidence: (((1.0 - misread) * 1000.0).round() / 1000.0).min(MOST),
         n_documents: documents.len() as u64,
         n_sources: sources.len() as u64,
         contradicts: Vec::new(),

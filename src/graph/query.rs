@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
-use oxigraph::model::Term;
+use oxigraph::model::{GraphNameRef, Term};
 use oxigraph::sparql::results::{QueryResultsFormat, QueryResultsSerializer};
 use oxigraph::sparql::{QueryEvaluationError, QueryResults, QuerySolutionIter, SparqlEvaluator};
 use oxigraph::store::{LoaderError, StorageError, Store};
@@ -94,7 +94,8 @@ fn load_file(store: &Store, file: &Path) -> Result<(), QueryError> {
     Ok(loader.commit()?)
 }
 
-/// Answer a query, in which the prefixes of [`rdf`](super::rdf) are known. The default graph is all graphs together.
+/// Answer a query, in which the prefixes of [`rdf`](super::rdf) are known. Where all is in named graphs, the default graph
+/// is all of them together.
 ///
 /// # Errors
 /// Where the query is wrong or the results cannot be written.
@@ -104,7 +105,8 @@ pub fn run(store: &Store, sparql: &str, show: Show, out: &mut dyn Write) -> Resu
         evaluator = evaluator.with_prefix(name, namespace).map_err(io::Error::other)?;
     }
     let mut query = evaluator.parse_query(sparql)?;
-    if query.dataset().is_default_dataset() {
+    let unnamed = store.quads_for_pattern(None, None, None, Some(GraphNameRef::DefaultGraph)).next().transpose()?;
+    if unnamed.is_none() && query.dataset().is_default_dataset() {
         query.dataset_mut().set_default_graph_as_union();
     }
     match (query.on_store(store).execute()?, show) {

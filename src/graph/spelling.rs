@@ -357,6 +357,16 @@ mod tests {
     }
 
     #[test]
+    fn the_table_has_every_spelling_once() {
+        let lines = include_str!("../../data/gazetteer/spellings.tsv").lines().filter(|line| !line.starts_with('#'));
+        let spellings: Vec<&str> = lines.flat_map(|line| line.split(';')).collect();
+        assert_eq!(spellings.len(), SPELLINGS.len());
+        for spelling in spellings {
+            assert!(key(spelling) == spelling && !spelling.contains(' '), "{spelling}");
+        }
+    }
+
+    #[test]
     fn organizations() {
         for (a, b) in [
             ("Apple Inc.", "Apple"),

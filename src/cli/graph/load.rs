@@ -41,11 +41,6 @@ pub(super) struct Args {
     rdf: RdfArgs,
 }
 
-#[cfg(not(feature = "store"))]
-pub(super) const WITHOUT_STORE: &str = "this tidings was built without the store on disk; build it with `cargo build --release \
-     --features store`, load into a server with --endpoint, or write a file with `tidings graph` and ask it with \
-     `tidings graph query --file`";
-
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let options = args.rdf.options()?;
     match (&args.store, &args.endpoint) {
@@ -67,17 +62,19 @@ fn put(args: &Args, url: &str, options: &Options) -> anyhow::Result<Exit> {
 
 #[cfg(not(feature = "store"))]
 fn load(_: &Args, folder: &Path, _: &Options) -> anyhow::Result<Exit> {
-    anyhow::bail!("{}: {WITHOUT_STORE}", folder.display())
+    super::without_store(folder)
 }
 
 #[cfg(feature = "store")]
 fn load(args: &Args, folder: &Path, options: &Options) -> anyhow::Result<Exit> {
+    use super::super::progress::count;
+
     let mut store = tidings::graph::store::GraphStore::open_or_make(folder, options)?;
     let builder = store.builder(&args.merge.config(Entities::InFacts))?;
     let (mut graph, skipped) = args.merge.merge(builder)?;
     let counts = graph.counts().clone();
-    let mut words =
-        format!("{} new documents, {} changed, {} as before", counts.added, counts.changed, counts.unchanged);
+    let new = count(counts.added, "new document");
+    let mut words = format!("{new}, {} changed, {} as before", counts.changed, counts.unchanged);
     if counts.added + counts.changed > 0 {
         let changes = store.replace(&mut graph)?;
         words.push_str(&format!(

@@ -13,12 +13,13 @@ use anyhow::{Context, bail};
 use clap::{Subcommand, ValueEnum};
 use rayon::prelude::*;
 use tidings::graph::rdf::{self, Options, Reification};
-use tidings::graph::{Builder, Config, Entities, Graph, GraphError, Line};
+use tidings::graph::{Builder, Config, Entities, Graph, GraphError, InputError, Line};
 use tidings::graph::{graphml, jsonl, neo4j, nquads, turtle};
 use tidings::read::Compression;
 use tidings::write::output::{Output, Target, WriteError};
 
-use super::{Exit, chain, say};
+use super::progress::{Progress, Show, count};
+use super::{Exit, say};
 
 /// Merge the relations of many articles into a knowledge graph
 ///
@@ -62,7 +63,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct MergeArgs {
     /// Files that `tidings extract` wrote, each also as .gz or .zst, or `-` for standard input
-    #[arg(value_name = "DOCUMENTS", required = true)]
+    #[arg(value_name = "DOCUMENTS")]
     documents: Vec<PathBuf>,
 
     /// Folder for temporary files, about as large as the input [default: the system's]
@@ -146,6 +147,9 @@ impl RdfArgs {
 /// Bytes of lines that are parsed together.
 const BATCH_BYTES: usize = 16 << 20;
 
+/// Ids of several documents that are named; more are counted.
+const IDS_NAMED: usize = 10;
+
 impl MergeArgs {
     fn config(&self, entities: Entities) -> Config {
         let mut config = Config { entities, memory: self.memory.get().saturating_mul(1 << 20), ..Config::default() };
@@ -157,6 +161,10 @@ impl MergeArgs {
 
     /// Read all documents into the builder, and merge them. Gives the number of lines that cannot be used, too.
     fn merge(&self, mut builder: Builder) -> anyhow::Result<(Graph, u64)> {
+        if self.documents.is_empty() {
+            bail!("nothing to read; name files that `tidings extract` wrote, or `-` for standard input");
+        }
+        let progress = Progress::new(if self.quiet { Show::Nothing } else { Show::Bar }, None);
         let mut skipped = 0;
         let mut used: u64 = 0;
         let mut take = |lines: &mut Vec<Line>, skipped: &mut u64| -> anyhow::Result<()> {
@@ -167,15 +175,16 @@ impl MergeArgs {
                         builder.add(&article)?;
                         used += 1;
                     }
-                    Err(error) => self.skip(error.into(), skipped)?,
+                    Err(error) => self.skip(error, &progress, skipped)?,
                 }
             }
+            progress.doing(format!("{} read", count(used, "document")));
             Ok(())
         };
         for path in &self.documents {
             let (mut lines, mut size) = (Vec::new(), 0);
             match tidings::graph::open(path) {
-                Err(error) => self.skip(error.into(), &mut skipped)?,
+                Err(error) => self.skip(error, &progress, &mut skipped)?,
                 Ok(file) => {
                     for line in file {
                         match line {
@@ -186,7 +195,7 @@ impl MergeArgs {
                             Err(error) => {
                                 // Lines are named in their order.
                                 take(&mut lines, &mut skipped)?;
-                                self.skip(error.into(), &mut skipped)?;
+                                self.skip(error, &progress, &mut skipped)?;
                             }
                         }
                         if size >= BATCH_BYTES {
@@ -203,20 +212,24 @@ impl MergeArgs {
                 "no document could be used, and nothing was written; make documents with `tidings extract ... -o FILE`"
             );
         }
+        progress.doing(format!("merging {}", count(used, "document")));
         let graph = builder.merge()?;
-        for id in &graph.counts().ambiguous {
-            let message = format!("several different documents have the id {id:?}; the one published last is used");
-            say("warning", AnsiColor::Yellow, &message);
+        let ambiguous = &graph.counts().ambiguous;
+        for id in ambiguous.iter().take(IDS_NAMED) {
+            progress.note(&format!("several different documents have the id {id:?}; the one published last is used"));
+        }
+        if let more @ 1.. = ambiguous.len().saturating_sub(IDS_NAMED) {
+            progress.note(&format!("so have {more} other ids"));
         }
         Ok((graph, skipped))
     }
 
-    fn skip(&self, error: anyhow::Error, skipped: &mut u64) -> anyhow::Result<()> {
+    fn skip(&self, error: InputError, progress: &Progress, skipped: &mut u64) -> anyhow::Result<()> {
         if self.fail_fast {
-            return Err(error);
+            return Err(error.into());
         }
         *skipped += 1;
-        say("skipped", AnsiColor::Yellow, &chain(&*error, ": "));
+        progress.skipped(&error);
         Ok(())
     }
 
@@ -229,8 +242,19 @@ impl MergeArgs {
 
 /// What a graph holds, in words.
 fn size(graph: &Graph) -> String {
-    let (articles, entities, facts) = (graph.n_articles(), graph.n_entities(), graph.n_facts());
-    format!("{articles} documents, {entities} entities, {facts} facts")
+    let (articles, entities) = (count(graph.n_articles(), "document"), count(graph.n_entities(), "entity"));
+    format!("{articles}, {entities}, {}", count(graph.n_facts(), "fact"))
+}
+
+/// What a program says that has no store on disk.
+#[cfg(not(feature = "store"))]
+fn without_store<T>(folder: &Path) -> anyhow::Result<T> {
+    bail!(
+        "{}: this tidings was built without the store on disk; build it with `cargo build --release --features store`, \
+         load into a server with --endpoint, or write a file with `tidings graph` and ask it with \
+         `tidings graph query --file`",
+        folder.display()
+    )
 }
 
 fn ended(skipped: u64) -> Exit {
@@ -256,20 +280,19 @@ fn write(args: &Args) -> anyhow::Result<Exit> {
         }
         options.graph = Some(rdf::iri(name).context("--graph")?);
     }
-    if format == Format::Neo4j {
-        return write_folder(args, output);
-    }
+    type Write = fn(&mut Graph, &Options, &mut dyn std::io::Write) -> Result<(), GraphError>;
+    let write: Write = match format {
+        Format::Nquads => nquads::write,
+        Format::Turtle => turtle::write,
+        Format::Graphml => |graph, _, out| graphml::write(graph, out),
+        Format::Jsonl => |graph, _, out| jsonl::write(graph, out),
+        Format::Neo4j => return write_folder(args, output),
+    };
     let target = if output.as_os_str() == "-" { Target::Stdout } else { Target::File(output.to_owned()) };
     let builder = Builder::new(&args.merge.config(Entities::InFacts))?;
     let mut out = Output::create(target.clone())?;
     let (mut graph, skipped) = args.merge.merge(builder)?;
-    let written = match format {
-        Format::Nquads => nquads::write(&mut graph, &options, &mut out),
-        Format::Turtle => turtle::write(&mut graph, &options, &mut out),
-        Format::Graphml => graphml::write(&mut graph, &mut out),
-        Format::Jsonl | Format::Neo4j => jsonl::write(&mut graph, &mut out),
-    };
-    written.map_err(|error| match error {
+    write(&mut graph, &options, &mut out).map_err(|error| match error {
         GraphError::Write(error) => anyhow::Error::new(WriteError::new(&target, error)),
         error => error.into(),
     })?;

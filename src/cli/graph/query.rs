@@ -3,7 +3,7 @@
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::ValueEnum;
 use tidings::graph::query::{self, QueryError, Show};
 
@@ -57,11 +57,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let answered = match &args.store {
         Some(folder) => {
             #[cfg(not(feature = "store"))]
-            bail!("{}: {}", folder.display(), super::load::WITHOUT_STORE);
+            return super::without_store(folder);
             #[cfg(feature = "store")]
             {
                 let store = tidings::graph::store::GraphStore::open(folder)?;
-                let Some(store) = store.store() else { bail!("{}: the store is empty", folder.display()) };
+                let Some(store) = store.store() else { anyhow::bail!("{}: the store is empty", folder.display()) };
                 query::run(store, &sparql, show, &mut out)
             }
         }

@@ -1,11 +1,12 @@
 //! `tidings graph why`
 
 use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
 
 use anyhow::bail;
 use tidings::graph::record::Entity;
 use tidings::graph::resolve::KeptApart;
-use tidings::graph::{Builder, Entities};
+use tidings::graph::{Builder, Entities, Graph};
 
 use super::{Exit, MergeArgs, ended};
 
@@ -17,13 +18,16 @@ pub(super) struct Args {
     #[arg(value_name = "ENTITY")]
     entity: String,
 
+    /// Store that `tidings graph load` made, instead of documents or with them
+    #[arg(long, value_name = "DIR")]
+    store: Option<PathBuf>,
+
     #[command(flatten)]
     merge: MergeArgs,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let builder = Builder::new(&args.merge.config(Entities::All))?;
-    let (mut graph, skipped) = args.merge.merge(builder)?;
+    let (mut graph, skipped) = args.graph()?;
     let kept_apart = graph.kept_apart().clone();
     let wanted = args.entity.to_lowercase();
     let mut out = BufWriter::new(io::stdout().lock());
@@ -40,6 +44,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         bail!("no document speaks of {:?}; give its name, or an id such as person/nasser-bourita", args.entity);
     }
     Ok(ended(skipped))
+}
+
+impl Args {
+    fn graph(&self) -> anyhow::Result<(Graph, u64)> {
+        let config = self.merge.config(Entities::All);
+        let Some(folder) = &self.store else { return self.merge.merge(Builder::new(&config)?) };
+        #[cfg(not(feature = "store"))]
+        return super::without_store(folder);
+        #[cfg(feature = "store")]
+        {
+            let builder = tidings::graph::store::GraphStore::open(folder)?.builder(&config)?;
+            if self.merge.documents.is_empty() { Ok((builder.merge()?, 0)) } else { self.merge.merge(builder) }
+        }
+    }
 }
 
 fn is_meant(entity: &Entity, wanted: &str) -> bool {
