@@ -29,7 +29,6 @@ pub mod record;
 pub mod resolve;
 mod sort;
 mod spelling;
-#[cfg(feature = "store")]
 pub mod store;
 #[cfg(test)]
 mod tests;
@@ -217,7 +216,6 @@ fn read_back<'a, T: Serialize + DeserializeOwned + 'a>(
 /// Where an article comes from: a new one replaces the one that was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Rank {
-    #[cfg(feature = "store")]
     Kept,
     New,
 }
@@ -245,13 +243,11 @@ struct Latest<'a> {
 
 impl Latest<'_> {
     fn of_id(&mut self, first: Record) -> io::Result<Option<Article>> {
-        #[cfg_attr(not(feature = "store"), expect(unused_mut))]
-        let (mut kept, mut new) = (None::<Article>, None);
+        let (mut kept, mut new) = (None, None);
         let mut take = |(_, value): Record| -> io::Result<String> {
             let (rank, article): (Rank, Article) = unpack(&value)?;
             let id = article.id.clone();
             match rank {
-                #[cfg(feature = "store")]
                 Rank::Kept => kept = Some(article),
                 Rank::New => {
                     if new.as_ref().is_some_and(|before| *before != article) {
@@ -563,7 +559,6 @@ impl Graph {
         &self.kept_apart
     }
 
-    #[cfg(feature = "store")]
     fn articles(&mut self) -> Result<impl Iterator<Item = Result<Article, GraphError>>, GraphError> {
         read_back(&mut self.articles, &self.workspace)
     }

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | entity | `entity/ID` | kind as class, `rdfs:label`, `skos:altLabel`, `owl:sameAs` its Wikidata item, `t:iso`, `t:documents`, `t:mentions` |
 //! | merged key | `entity/KEY` | `t:mergedInto` the entity, `t:mergeReason` |
-//! | fact | `fact/ID` | `rdf:subject`, `rdf:predicate`, `rdf:object` (or `rdf:reifies` a triple term), the fact's fields, `t:contradicts`, `t:evidence` |
+//! | fact | `fact/ID` | `rdf:subject`, `rdf:predicate`, `rdf:object` (or `rdf:reifies` a triple term), the fact's fields, `t:contradicts`, `t:evidence`, `prov:wasDerivedFrom` its sentences |
 //! | evidence | `document/ID/evidence/RELATION/PLACE` | `t:sentence`, offsets, phrase, modality, time, place, who says or denies it, confidence, rule |
 //! | sentence | `document/ID/sentence/N` | `t:text`, offsets, `prov:wasQuotedFrom` its document |
 //! | document | `document/ID` | `dcterms:identifier`, `dcterms:source`, `dcterms:title`, `dcterms:issued` |
@@ -302,6 +302,10 @@ impl Options {
         subject.put(t("sources"), count(fact.n_sources))?;
         for other in &fact.contradicts {
             subject.put(t("contradicts"), self.fact_iri(other))?;
+        }
+        let sentences: BTreeSet<_> = fact.evidence.iter().map(|e| (&e.document, e.sentence)).collect();
+        for (document, number) in sentences {
+            subject.put(prov("wasDerivedFrom"), self.sentence_iri(document, number))?;
         }
         for evidence in &fact.evidence {
             subject.put(t("evidence"), self.evidence_iri(evidence))?;

@@ -299,7 +299,6 @@ pub(super) struct Spool<T> {
     of: PhantomData<fn(T) -> T>,
 }
 
-#[cfg(feature = "store")]
 impl<T> Spool<T> {
     /// A file with a name, in place of one that is there.
     pub(super) fn create(path: &Path) -> io::Result<Self> {

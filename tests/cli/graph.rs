@@ -80,7 +80,7 @@ fn nquads_and_turtle_answer_sparql() {
         assert_eq!(
             rows(
                 &store,
-                "SELECT ?text ?source WHERE { ?f rdf:predicate p:cut_ties_with ; t:evidence/t:sentence ?s . ?s a prov:Entity ; t:text ?text ; prov:wasQuotedFrom ?d . ?d dcterms:source ?source }"
+                "SELECT ?text ?source WHERE { ?f rdf:predicate p:cut_ties_with ; t:evidence/t:sentence ?s ; prov:wasDerivedFrom ?s . ?s a prov:Entity ; t:text ?text ; prov:wasQuotedFrom ?d . ?d dcterms:source ?source }"
             ),
             [
                 "Kenya cut ties with Norway in May 2023. | https://www.fjord.example/1",
@@ -337,18 +337,6 @@ fn a_server_that_is_none() {
     folder.run(&["graph", "load", "documents.jsonl"]).exits(2).says("--store");
 }
 
-#[cfg(not(feature = "store"))]
-#[test]
-fn a_program_without_the_store_says_how_to_get_it() {
-    let folder = documents();
-    let said =
-        "s: this tidings was built without the store on disk; build it with `cargo build --release --features store`";
-    folder.run(&["graph", "load", "documents.jsonl", "--store", "s"]).exits(2).says(said);
-    folder.run(&["graph", "query", "--store", "s", "ASK {}"]).exits(2).says(said);
-    folder.run(&["graph", "why", "Kenya", "--store", "s"]).exits(2).says(said);
-}
-
-#[cfg(feature = "store")]
 mod on_disk {
     use std::process::Stdio;
     use std::time::Duration;
@@ -392,7 +380,6 @@ mod on_disk {
         assert_eq!(folder.run(&[&why[..], &["--store", "three"]].concat()).exits(0).text(), from_documents.text());
         let again = load(&folder, &["documents.jsonl"], "three");
         assert!(again.contains("0 new documents, 0 changed, 3 as before"), "{again}");
-        assert!(!again.contains("triples"), "{again}");
         assert_eq!(once, all(&folder, "three"));
         assert_eq!(folder.run(&["graph", "query", "--store", "once", CUT_TIES]).exits(0).text().lines().count(), 2);
     }
@@ -440,11 +427,18 @@ mod on_disk {
     fn a_store_in_use_says_so() {
         let folder = documents();
         load(&folder, &["documents.jsonl"], "s");
-        let open = Store::open(folder.path("s")).unwrap();
-        folder.run(&["graph", "load", "documents.jsonl", "--store", "s"]).exits(2).says("in use by another process");
-        folder.run(&["graph", "query", "--store", "s", "ASK {}"]).exits(2).says("in use by another process");
+        let open = tidings::graph::store::GraphStore::open(&folder.path("s")).unwrap();
+        for args in [&["load", "documents.jsonl"][..], &["query", "ASK {}"], &["why", "Kenya"]] {
+            folder.run(&[&["graph"], args, &["--store", "s"]].concat()).exits(2).says("in use by another process");
+        }
         drop(open);
         folder.run(&["graph", "query", "--store", "s", "ASK {}"]).exits(0);
+        #[cfg(feature = "rocksdb")]
+        {
+            let open = Store::open(folder.path("s")).unwrap();
+            folder.run(&["graph", "query", "--store", "s", "ASK {}"]).exits(2).says("in use by another process");
+            drop(open);
+        }
     }
 
     /// Documents enough that a load takes a while, with facts of one's own and common ones.

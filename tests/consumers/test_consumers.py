@@ -105,12 +105,12 @@ class Consumers(unittest.TestCase):
 
     def test_oxigraph_opens_the_store(self):
         store = self.at / "store"
-        done = subprocess.run([TIDINGS, "graph", "load", self.documents, "--store", store], capture_output=True, text=True)
-        if "built without the store" in done.stderr:
-            self.assertEqual(done.returncode, 2)
-            return
-        self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(self.local(store, COUNT), [[str(len(self.facts))]])
+        tidings("graph", "load", self.documents, "--store", store)
+        # Only with the feature rocksdb is the folder one of Oxigraph's.
+        if (store / "CURRENT").exists():
+            self.assertEqual(self.local(store, COUNT), [[str(len(self.facts))]])
+        answer = tidings("graph", "query", "--store", store, COUNT, "--format", "csv").stdout
+        self.assertEqual(rows(answer), [[str(len(self.facts))]])
 
     def local(self, store, query):
         done = subprocess.run([OXIGRAPH, "query", "--location", store, "--query", query, "--results-format", "csv"],

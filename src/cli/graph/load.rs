@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use tidings::graph::rdf::{self, Options};
-use tidings::graph::{Builder, Entities, endpoint};
+use tidings::graph::store::GraphStore;
+use tidings::graph::{Builder, Counts, Entities, endpoint};
 
+use super::super::progress::count;
 use super::{Exit, MergeArgs, RdfArgs, ended, size};
 
 /// Put a graph into a store on disk, or on a server
@@ -60,30 +62,16 @@ fn put(args: &Args, url: &str, options: &Options) -> anyhow::Result<Exit> {
     Ok(ended(skipped))
 }
 
-#[cfg(not(feature = "store"))]
-fn load(_: &Args, folder: &Path, _: &Options) -> anyhow::Result<Exit> {
-    super::without_store(folder)
-}
-
-#[cfg(feature = "store")]
 fn load(args: &Args, folder: &Path, options: &Options) -> anyhow::Result<Exit> {
-    use super::super::progress::count;
-
-    let mut store = tidings::graph::store::GraphStore::open_or_make(folder, options)?;
+    let mut store = GraphStore::open_or_make(folder, options)?;
     let builder = store.builder(&args.merge.config(Entities::InFacts))?;
     let (mut graph, skipped) = args.merge.merge(builder)?;
-    let counts = graph.counts().clone();
-    let new = count(counts.added, "new document");
-    let mut words = format!("{new}, {} changed, {} as before", counts.changed, counts.unchanged);
-    if counts.added + counts.changed > 0 {
-        let changes = store.replace(&mut graph)?;
-        words.push_str(&format!(
-            "; {} triples added, {} removed; the store has {}",
-            changes.added,
-            changes.removed,
-            size(&graph)
-        ));
+    let Counts { added, changed, unchanged, .. } = *graph.counts();
+    if added + changed > 0 {
+        store.replace(&mut graph)?;
     }
-    args.merge.summary(&words);
+    let new = count(added, "new document");
+    let has = size(&graph);
+    args.merge.summary(&format!("{new}, {changed} changed, {unchanged} as before; the store has {has}"));
     Ok(ended(skipped))
 }

@@ -246,17 +246,6 @@ fn size(graph: &Graph) -> String {
     format!("{articles}, {entities}, {}", count(graph.n_facts(), "fact"))
 }
 
-/// What a program says that has no store on disk.
-#[cfg(not(feature = "store"))]
-fn without_store<T>(folder: &Path) -> anyhow::Result<T> {
-    bail!(
-        "{}: this tidings was built without the store on disk; build it with `cargo build --release --features store`, \
-         load into a server with --endpoint, or write a file with `tidings graph` and ask it with \
-         `tidings graph query --file`",
-        folder.display()
-    )
-}
-
 fn ended(skipped: u64) -> Exit {
     if skipped > 0 { Exit::Skipped } else { Exit::Done }
 }
@@ -270,6 +259,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
 }
 
+/// How a format of one file is written.
+type Writer = fn(&mut Graph, &Options, &mut dyn Write) -> Result<(), GraphError>;
+
 fn write(args: &Args) -> anyhow::Result<Exit> {
     let output = args.output.as_deref().unwrap_or(Path::new("-"));
     let format = args.format.or_else(|| Format::of(output)).unwrap_or(Format::Nquads);
@@ -280,8 +272,7 @@ fn write(args: &Args) -> anyhow::Result<Exit> {
         }
         options.graph = Some(rdf::iri(name).context("--graph")?);
     }
-    type Write = fn(&mut Graph, &Options, &mut dyn std::io::Write) -> Result<(), GraphError>;
-    let write: Write = match format {
+    let write: Writer = match format {
         Format::Nquads => nquads::write,
         Format::Turtle => turtle::write,
         Format::Graphml => |graph, _, out| graphml::write(graph, out),

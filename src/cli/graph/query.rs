@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::ValueEnum;
 use tidings::graph::query::{self, QueryError, Show};
+use tidings::graph::store::GraphStore;
 
 use super::Exit;
 
@@ -56,14 +57,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     let answered = match &args.store {
         Some(folder) => {
-            #[cfg(not(feature = "store"))]
-            return super::without_store(folder);
-            #[cfg(feature = "store")]
-            {
-                let store = tidings::graph::store::GraphStore::open(folder)?;
-                let Some(store) = store.store() else { anyhow::bail!("{}: the store is empty", folder.display()) };
-                query::run(store, &sparql, show, &mut out)
-            }
+            let store = GraphStore::open(folder)?;
+            query::run(&store.store()?, &sparql, show, &mut out)
         }
         None => query::run(&query::load(&args.file)?, &sparql, show, &mut out),
     };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use tidings::graph::record::Entity;
 use tidings::graph::resolve::KeptApart;
+use tidings::graph::store::GraphStore;
 use tidings::graph::{Builder, Entities, Graph};
 
 use super::{Exit, MergeArgs, ended};
@@ -50,13 +51,8 @@ impl Args {
     fn graph(&self) -> anyhow::Result<(Graph, u64)> {
         let config = self.merge.config(Entities::All);
         let Some(folder) = &self.store else { return self.merge.merge(Builder::new(&config)?) };
-        #[cfg(not(feature = "store"))]
-        return super::without_store(folder);
-        #[cfg(feature = "store")]
-        {
-            let builder = tidings::graph::store::GraphStore::open(folder)?.builder(&config)?;
-            if self.merge.documents.is_empty() { Ok((builder.merge()?, 0)) } else { self.merge.merge(builder) }
-        }
+        let builder = GraphStore::open(folder)?.builder(&config)?;
+        if self.merge.documents.is_empty() { Ok((builder.merge()?, 0)) } else { self.merge.merge(builder) }
     }
 }
 
