@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::rdf::label;
+use super::predicate::label;
 use super::record::{Entity, Fact};
 use super::{Graph, GraphError};
 

@@ -23,6 +23,7 @@ mod input;
 pub mod jsonl;
 pub mod neo4j;
 pub mod nquads;
+mod predicate;
 pub mod query;
 pub mod rdf;
 pub mod record;

@@ -18,7 +18,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use super::rdf::label;
+use super::predicate::label;
 use super::record::{Entity, Evidence, Fact};
 use super::{Graph, GraphError};
 

@@ -16,13 +16,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::sync::LazyLock;
 
 use oxigraph::io::{RdfFormat, RdfSerializer};
 use oxigraph::model::vocab::{rdf, rdfs, xsd};
 use oxigraph::model::{Literal, NamedNode, NamedNodeRef, Term, Triple};
 use percent_encoding::percent_encode_byte;
 
+use super::predicate::{label, same_elsewhere};
 use super::record::{Document, Entity, Evidence, Fact, FactGroup, Speaker};
 use super::{Graph, GraphError};
 use crate::mention::Kind;
@@ -360,30 +360,14 @@ impl Options {
     }
 }
 
-/// Words for people, Wikidata property and schema.org term of a shipped predicate.
-static SHIPPED: LazyLock<BTreeMap<&'static str, [&'static str; 3]>> = LazyLock::new(|| {
-    let rows = include_str!("../../data/rules/predicates.tsv").lines().filter(|row| !row.starts_with('#'));
-    let fields = rows.map(|row| row.split('\t').collect::<Vec<_>>());
-    let of = |f: Vec<&'static str>| Some((*f.first()?, [*f.get(4)?, *f.get(7)?, *f.get(8)?]));
-    fields.filter_map(of).collect()
-});
-
-/// Words for people for a predicate.
-pub(super) fn label(predicate: &str) -> String {
-    SHIPPED.get(predicate).map_or_else(|| predicate.replace('_', " "), |[phrase, ..]| (*phrase).to_owned())
-}
-
 pub(super) fn predicate(predicate: &str, class: Class, sink: &mut Sink<'_>) -> io::Result<()> {
     let mut subject = Subject { iri: predicate_iri(predicate), sink };
     subject.put(rdf::TYPE, rdf::PROPERTY)?;
     subject.text(rdfs::LABEL, &label(predicate))?;
     subject.text(t("class"), class.as_str())?;
-    let [_, wikidata, schema] = SHIPPED.get(predicate).copied().unwrap_or_default();
-    for (namespace, names) in [("http://www.wikidata.org/entity/", wikidata), ("https://schema.org/", schema)] {
-        for name in names.split(',').filter(|name| !name.is_empty()) {
-            if let Ok(other) = NamedNode::new(format!("{namespace}{name}")) {
-                subject.put(rdfs::SEE_ALSO, other)?;
-            }
+    for iri in same_elsewhere(predicate) {
+        if let Ok(other) = NamedNode::new(iri) {
+            subject.put(rdfs::SEE_ALSO, other)?;
         }
     }
     Ok(())

@@ -187,8 +187,9 @@ fn blocks<'a>(
                     continue;
                 }
                 if item {
-                    // An item is known by any of its names.
-                    person_blocks(&parsed, other, one_middle, &member, &mut put);
+                    // An item is known by any of its names, but for middle initials: a slip of an article must not make
+                    // father and son one.
+                    person_blocks(&parsed, other, false, &member, &mut put);
                 } else if let Some(folded) = parsed.folded() {
                     put(Step::Names, folded, member(Stand::Other, other));
                 }
@@ -218,7 +219,7 @@ fn blocks<'a>(
 fn person_blocks(
     name: &PersonName,
     text: &str,
-    one_middle: bool,
+    with_middle: bool,
     member: &impl Fn(Stand, &str) -> Member,
     put: &mut impl FnMut(Step, String, Member),
 ) {
@@ -232,7 +233,7 @@ fn person_blocks(
         };
         put(Step::Initials, block, member(stand, text));
     }
-    if one_middle && let Some((block, middle)) = name.middle() {
+    if with_middle && let Some((block, middle)) = name.middle() {
         put(Step::MiddleInitials, block, member(Stand::Middle(middle), text));
     }
 }

@@ -279,6 +279,13 @@ fn two_letters_need_more_than_one_slip() {
 #[test]
 fn an_item_with_two_middle_initials_is_nobody_else() {
     check_names(&[&["Q1 person George Hale = George W. Hale, George H.W. Hale"], &["person George H.W. Hale"]], &[]);
+    check_names(
+        &[&["Q1 person George Hale = George H.W. Hale"], &["person George H.W. Hale"], &["person George W. Hale"]],
+        &[
+            "Q1 ≠ person/george-hw-hale (middle_initial, Several)",
+            "Q1 ≠ person/george-w-hale (middle_initial, Several)",
+        ],
+    );
 }
 
 #[test]
