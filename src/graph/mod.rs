@@ -45,7 +45,7 @@ use serde::{Deserialize, Serialize};
 use crate::mention::Kind;
 use facts::{Statement, facts, fingerprint, publisher};
 pub use input::{Article, InputError, Line, Lines, open};
-use record::{Document, Entity, Evidence, FactGroup, Merged, Speaker};
+use record::{Document, Entity, Evidence, FactGroup, Merged, Record, Speaker};
 use resolve::{Apart, Candidate, KeptApart, Reason, Resolution, Resolver};
 use sort::{Key, Sorter, Spool, Workspace, pack, unpack};
 
@@ -234,8 +234,6 @@ pub struct Counts {
     pub ambiguous: BTreeSet<String>,
 }
 
-type Record = (Vec<u8>, Vec<u8>);
-
 /// One article for each id, in the order of ids: of the new ones, or else of those kept, the last published.
 struct Latest<'a> {
     sorted: std::iter::Peekable<sort::Sorted>,
@@ -243,9 +241,9 @@ struct Latest<'a> {
 }
 
 impl Latest<'_> {
-    fn of_id(&mut self, first: Record) -> io::Result<Option<Article>> {
+    fn of_id(&mut self, first: sort::Pair) -> io::Result<Option<Article>> {
         let (mut kept, mut new) = (None, None);
-        let mut take = |(_, value): Record| -> io::Result<String> {
+        let mut take = |(_, value): sort::Pair| -> io::Result<String> {
             let (rank, article): (Rank, Article) = unpack(&value)?;
             let id = article.id.clone();
             match rank {
@@ -260,7 +258,8 @@ impl Latest<'_> {
             Ok(id)
         };
         let prefix = Key::default().text(&take(first)?);
-        let same = |next: &io::Result<Record>| next.as_ref().is_ok_and(|(key, _)| key.starts_with(prefix.as_bytes()));
+        let same =
+            |next: &io::Result<sort::Pair>| next.as_ref().is_ok_and(|(key, _)| key.starts_with(prefix.as_bytes()));
         while let Some(next) = self.sorted.next_if(same) {
             take(next?)?;
         }
@@ -586,6 +585,28 @@ impl Graph {
     /// [`GraphError::Temporary`].
     pub fn documents(&mut self) -> Result<impl Iterator<Item = Result<Document, GraphError>>, GraphError> {
         read_back(&mut self.documents, &self.workspace)
+    }
+
+    /// Every part of the graph: entities, facts, documents, and the predicates of the facts, which are as many as rules and
+    /// verbs, however many facts there are.
+    fn each_record<E: From<GraphError>>(&mut self, mut turn: impl FnMut(Record) -> Result<(), E>) -> Result<(), E> {
+        for entity in self.entities()? {
+            turn(Record::Entity(entity?))?;
+        }
+        let mut predicates = BTreeMap::new();
+        for group in self.fact_groups()? {
+            let group = group?;
+            for fact in &group.facts {
+                if !predicates.contains_key(&fact.predicate) {
+                    predicates.insert(fact.predicate.clone(), fact.class);
+                }
+            }
+            turn(Record::FactGroup(group))?;
+        }
+        for document in self.documents()? {
+            turn(Record::Document(document?))?;
+        }
+        predicates.into_iter().try_for_each(|(name, class)| turn(Record::Predicate(name, class)))
     }
 
     /// Every place of evidence with the id of its fact and the text of its sentence, in the order of documents and

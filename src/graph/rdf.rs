@@ -14,7 +14,7 @@
 //! directions. Provenance ([PROV-O](https://www.w3.org/TR/prov-o/)) is kept for every sentence, not for every triple.
 //! Terms of tidings itself are in `urn:tidings:vocabulary:`, above `t:`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 
 use oxigraph::io::{RdfFormat, RdfSerializer};
@@ -23,7 +23,7 @@ use oxigraph::model::{Literal, NamedNode, NamedNodeRef, Term, Triple};
 use percent_encoding::percent_encode_byte;
 
 use super::predicate::{label, same_elsewhere};
-use super::record::{Document, Entity, Evidence, Fact, FactGroup, Speaker};
+use super::record::{Document, Entity, Evidence, Fact, FactGroup, Record, Speaker};
 use super::{Graph, GraphError};
 use crate::mention::Kind;
 use crate::relation::{Class, Modality, Polarity};
@@ -235,7 +235,17 @@ impl Options {
         NamedNode::new_unchecked(format!("{}/evidence/{}/{}", document.as_str(), evidence.relation, evidence.place))
     }
 
-    pub(super) fn entity(&self, entity: &Entity, sink: &mut Sink<'_>) -> io::Result<()> {
+    /// Everything that a part of the graph says.
+    pub(super) fn record(&self, record: &Record, sink: &mut Sink<'_>) -> io::Result<()> {
+        match record {
+            Record::Entity(entity) => self.entity(entity, sink),
+            Record::FactGroup(group) => self.fact_group(group, sink),
+            Record::Document(document) => self.document(document, sink),
+            Record::Predicate(name, class) => predicate(name, *class, sink),
+        }
+    }
+
+    fn entity(&self, entity: &Entity, sink: &mut Sink<'_>) -> io::Result<()> {
         let iri = self.entity_iri(&entity.id);
         let mut subject = Subject { iri: iri.clone(), sink };
         subject.put(rdf::TYPE, class_of(entity.kind))?;
@@ -257,7 +267,7 @@ impl Options {
         Ok(())
     }
 
-    pub(super) fn fact_group(&self, group: &FactGroup, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn fact_group(&self, group: &FactGroup, sink: &mut Sink<'_>) -> io::Result<()> {
         let holds = |f: &&Fact| f.polarity == Polarity::Affirmed && f.modality == Modality::Actual;
         let mut stated = BTreeSet::new();
         for fact in group.facts.iter().filter(holds) {
@@ -336,7 +346,7 @@ impl Options {
         Ok(())
     }
 
-    pub(super) fn document(&self, document: &Document, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn document(&self, document: &Document, sink: &mut Sink<'_>) -> io::Result<()> {
         let iri = self.document_iri(&document.id);
         let mut subject = Subject { iri: iri.clone(), sink };
         subject.put(rdf::TYPE, t("Document"))?;
@@ -360,7 +370,7 @@ impl Options {
     }
 }
 
-pub(super) fn predicate(predicate: &str, class: Class, sink: &mut Sink<'_>) -> io::Result<()> {
+fn predicate(predicate: &str, class: Class, sink: &mut Sink<'_>) -> io::Result<()> {
     let mut subject = Subject { iri: predicate_iri(predicate), sink };
     subject.put(rdf::TYPE, rdf::PROPERTY)?;
     subject.text(rdfs::LABEL, &label(predicate))?;
@@ -373,17 +383,6 @@ pub(super) fn predicate(predicate: &str, class: Class, sink: &mut Sink<'_>) -> i
     Ok(())
 }
 
-/// The predicates that facts have, with their class. There are as many as rules and verbs, however many facts.
-pub(super) type Predicates = BTreeMap<String, Class>;
-
-pub(super) fn note(predicates: &mut Predicates, group: &FactGroup) {
-    for fact in &group.facts {
-        if !predicates.contains_key(&fact.predicate) {
-            predicates.insert(fact.predicate.clone(), fact.class);
-        }
-    }
-}
-
 /// Every triple of the graph: entities, facts, documents, predicates.
 ///
 /// # Errors
@@ -393,22 +392,7 @@ pub fn triples(
     options: &Options,
     sink: &mut dyn FnMut(Triple) -> io::Result<()>,
 ) -> Result<(), GraphError> {
-    for entity in graph.entities()? {
-        options.entity(&entity?, sink)?;
-    }
-    let mut predicates = Predicates::new();
-    for group in graph.fact_groups()? {
-        let group = group?;
-        note(&mut predicates, &group);
-        options.fact_group(&group, sink)?;
-    }
-    for document in graph.documents()? {
-        options.document(&document?, sink)?;
-    }
-    for (name, class) in predicates {
-        predicate(&name, class, sink)?;
-    }
-    Ok(())
+    graph.each_record(|record| Ok(options.record(&record, sink)?))
 }
 
 /// Write every triple in a format of RDF.

@@ -167,3 +167,13 @@ pub struct FactGroup {
     /// In the order of subject, polarity, modality and time; never empty.
     pub facts: Vec<Fact>,
 }
+
+/// One part of the graph, written and replaced as one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Record {
+    Entity(Entity),
+    FactGroup(FactGroup),
+    Document(Document),
+    /// A predicate that facts have, with its class.
+    Predicate(String, Class),
+}

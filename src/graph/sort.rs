@@ -54,8 +54,8 @@ pub(super) fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> io::Result<T> {
     postcard::from_bytes(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// One record: a key and a value, compared in this order.
-type Record = (Vec<u8>, Vec<u8>);
+/// A key and a value, compared in this order.
+pub(super) type Pair = (Vec<u8>, Vec<u8>);
 
 /// Where temporary files go, and how much memory a sorter may take.
 #[derive(Debug, Clone)]
@@ -207,7 +207,7 @@ pub(super) enum Sorted {
 }
 
 impl Iterator for Sorted {
-    type Item = io::Result<Record>;
+    type Item = io::Result<Pair>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
@@ -225,7 +225,7 @@ impl Iterator for Sorted {
 #[derive(Debug)]
 pub(super) struct Merge {
     runs: Vec<BufReader<File>>,
-    heads: BinaryHeap<Reverse<(Record, usize)>>,
+    heads: BinaryHeap<Reverse<(Pair, usize)>>,
 }
 
 impl Merge {
@@ -242,7 +242,7 @@ impl Merge {
         Ok(merge)
     }
 
-    fn read(run: &mut BufReader<File>) -> io::Result<Option<Record>> {
+    fn read(run: &mut BufReader<File>) -> io::Result<Option<Pair>> {
         let Some(key) = read_length(run)? else { return Ok(None) };
         let value = read_length(run)?.ok_or(io::ErrorKind::UnexpectedEof)?;
         Ok(Some((read_bytes(run, key)?, read_bytes(run, value)?)))
@@ -250,7 +250,7 @@ impl Merge {
 }
 
 impl Iterator for Merge {
-    type Item = io::Result<Record>;
+    type Item = io::Result<Pair>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut head = self.heads.peek_mut()?;
@@ -264,7 +264,7 @@ impl Iterator for Merge {
 }
 
 /// Groups of records with the same key.
-pub(super) struct Groups<I: Iterator<Item = io::Result<Record>>> {
+pub(super) struct Groups<I: Iterator<Item = io::Result<Pair>>> {
     records: std::iter::Peekable<I>,
 }
 
@@ -272,7 +272,7 @@ pub(super) fn groups(sorted: Sorted) -> Groups<Sorted> {
     Groups { records: sorted.peekable() }
 }
 
-impl<I: Iterator<Item = io::Result<Record>>> Iterator for Groups<I> {
+impl<I: Iterator<Item = io::Result<Pair>>> Iterator for Groups<I> {
     type Item = io::Result<(Vec<u8>, Vec<Vec<u8>>)>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -380,7 +380,7 @@ mod tests {
                 }
             }
             expect.sort();
-            let sorted: Vec<Record> = sorter.sorted().unwrap().map(Result::unwrap).collect();
+            let sorted: Vec<Pair> = sorter.sorted().unwrap().map(Result::unwrap).collect();
             prop_assert!(sorted == expect);
         }
     }

@@ -14,8 +14,9 @@ use oxigraph::io::{RdfFormat, RdfParser};
 use oxigraph::model::{GraphNameRef, Literal, NamedNodeRef, Quad, QuadRef, Term, Triple};
 use oxigraph::store::{StorageError, Store, Transaction};
 
-use super::{Files, Record, StoreError};
+use super::{Files, StoreError, triples_of};
 use crate::graph::rdf::Options;
+use crate::graph::record::Record;
 
 /// Triples that one transaction changes at most; they are held in memory, a few hundred bytes each.
 const TRANSACTION: usize = 200_000;
@@ -227,7 +228,8 @@ impl Difference {
                 (Some(a), Some(b)) => a.key().cmp(&b.key()),
             };
             if order != Ordering::Equal || before != after {
-                let triples = |record: &Option<Record>| record.as_ref().map_or(Ok(Vec::new()), |r| r.triples(options));
+                let triples =
+                    |record: &Option<Record>| record.as_ref().map_or(Ok(Vec::new()), |r| triples_of(r, options));
                 let gone = if order == Ordering::Greater { Vec::new() } else { triples(&before)? };
                 let come = if order == Ordering::Less { Vec::new() } else { triples(&after)? };
                 let stay: HashSet<&Triple> = gone.iter().collect();

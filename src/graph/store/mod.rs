@@ -26,11 +26,10 @@ use oxigraph::model::{GraphName, Quad, Triple};
 use oxigraph::store::{StorageError, Store};
 use serde::{Deserialize, Serialize};
 
-use super::rdf::{self, NotAnIri, Options, Predicates, Reification};
-use super::record::{Document, Entity, FactGroup};
+use super::rdf::{NotAnIri, Options, Reification};
+use super::record::Record;
 use super::sort::Spool;
 use super::{Article, Builder, Config, Graph, GraphError, Rank};
-use crate::relation::Class;
 
 /// Version of the files.
 const VERSION: u32 = 1;
@@ -116,30 +115,13 @@ struct Made {
     triple_terms: bool,
 }
 
-/// One part of the merged graph, written and replaced as one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-enum Record {
-    Entity(Entity),
-    FactGroup(FactGroup),
-    Document(Document),
-    Predicate(String, Class),
-}
-
-impl Record {
-    fn triples(&self, options: &Options) -> io::Result<Vec<Triple>> {
-        let mut triples = Vec::new();
-        let mut sink = |triple| {
-            triples.push(triple);
-            Ok(())
-        };
-        match self {
-            Self::Entity(entity) => options.entity(entity, &mut sink)?,
-            Self::FactGroup(group) => options.fact_group(group, &mut sink)?,
-            Self::Document(document) => options.document(document, &mut sink)?,
-            Self::Predicate(name, class) => rdf::predicate(name, *class, &mut sink)?,
-        }
-        Ok(triples)
-    }
+fn triples_of(record: &Record, options: &Options) -> io::Result<Vec<Triple>> {
+    let mut triples = Vec::new();
+    options.record(record, &mut |triple| {
+        triples.push(triple);
+        Ok(())
+    })?;
+    Ok(triples)
 }
 
 /// The files of a store.
@@ -234,7 +216,7 @@ impl Files {
         let path = self.of("records", generation);
         let mut records = self.records(generation)?;
         let records = records.read().map_err(|source| StoreError::File { file: path.clone(), source })?;
-        let quads = records.flat_map(|record| match record.and_then(|record| record.triples(options)) {
+        let quads = records.flat_map(|record| match record.and_then(|record| triples_of(&record, options)) {
             Ok(triples) => triples.into_iter().map(|triple| Ok(triple.in_graph(GraphName::DefaultGraph))).collect(),
             Err(source) => vec![Err(StoreError::File { file: path.clone(), source })],
         });
@@ -436,21 +418,7 @@ impl GraphStore {
         let path = self.files.of("records", next);
         let failed = |source| StoreError::File { file: path.clone(), source };
         let mut records = Spool::<Record>::create(&path).map_err(failed)?;
-        let mut predicates = Predicates::new();
-        for entity in graph.entities()? {
-            records.push(&Record::Entity(entity?)).map_err(failed)?;
-        }
-        for group in graph.fact_groups()? {
-            let group = group?;
-            rdf::note(&mut predicates, &group);
-            records.push(&Record::FactGroup(group)).map_err(failed)?;
-        }
-        for document in graph.documents()? {
-            records.push(&Record::Document(document?)).map_err(failed)?;
-        }
-        for (name, class) in predicates {
-            records.push(&Record::Predicate(name, class)).map_err(failed)?;
-        }
+        graph.each_record(|record| records.push(&record).map_err(failed))?;
         records.sync().map_err(failed)
     }
 }
