@@ -122,14 +122,12 @@ fn by_time(statements: Vec<Statement>) -> BTreeMap<Option<String>, Vec<Statement
     let times: BTreeSet<&str> = statements.iter().filter_map(|s| s.evidence.time.as_deref()).collect();
     let refined = refine(&times);
     let mut clusters: BTreeMap<Option<String>, Vec<Statement>> = BTreeMap::new();
+    let meant: BTreeSet<&String> = refined.values().collect();
+    let only = if meant.len() == 1 { meant.first().map(|time| (*time).clone()) } else { None };
     if statements.first().is_some_and(|s| stands(s.class)) {
-        let meant: BTreeSet<&String> = refined.values().collect();
-        let only = if meant.len() == 1 { meant.first().map(|time| (*time).clone()) } else { None };
         clusters.insert(only, statements);
         return clusters;
     }
-    let meant: BTreeSet<&String> = refined.values().collect();
-    let only = if meant.len() == 1 { meant.first().map(|time| (*time).clone()) } else { None };
     for statement in statements {
         let time = match &statement.evidence.time {
             Some(time) => refined.get(time).cloned(),
@@ -181,7 +179,7 @@ fn fact(
         subject: subject.to_owned(),
         predicate: predicate.to_owned(),
         object: object.to_owned(),
-        phrase: most_frequent(statements.iter().map(|s| s.evidence.phrase.as_str())),
+        phrase: phrase(&statements),
         class,
         symmetric: statements.iter().all(|s| s.symmetric),
         polarity,
@@ -200,13 +198,18 @@ fn fact(
     }
 }
 
-/// The first in the alphabet of those that come most often.
-fn most_frequent<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for word in words {
-        *counts.entry(word).or_default() += 1;
+/// The words that most statements have.
+fn phrase(statements: &[Statement]) -> String {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for statement in statements {
+        *counts.entry(statement.evidence.phrase.clone()).or_default() += 1;
     }
-    counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(word, _)| (*word).to_owned()).unwrap_or_default()
+    most(&counts).unwrap_or_default()
+}
+
+/// The one that comes most often, of several the first.
+pub(super) fn most<T: Clone + Ord>(counts: &BTreeMap<T, u64>) -> Option<T> {
+    counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(value, _)| value.clone())
 }
 
 /// The highest confidence of each independent source. Articles are of one source where they have one publisher or share a

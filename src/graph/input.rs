@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::mention::{Form, Kind};
+use crate::read::jsonl::{LineEnd, read_line, reason_of, skip_line};
 use crate::read::{Compression, MAX_RECORD_BYTES, Place};
 use crate::relation::{Class, Modality, Polarity};
 use crate::write::documents::{self, SCHEMA};
@@ -233,22 +234,21 @@ impl Iterator for Lines {
     fn next(&mut self) -> Option<Self::Item> {
         while !self.done {
             let mut line = Vec::new();
-            match self.input.by_ref().take(MAX_RECORD_BYTES as u64 + 1).read_until(b'\n', &mut line) {
-                Ok(0) => {
+            let end = match read_line(&mut self.input, &mut line) {
+                Ok(None) => {
                     self.done = true;
                     if !self.any {
                         return Some(Err(InputError::Empty { place: self.place.clone() }));
                     }
                     break;
                 }
-                Ok(_) => self.line += 1,
+                Ok(Some(end)) => end,
                 Err(source) => return Some(Err(self.broken(source))),
-            }
+            };
+            self.line += 1;
             let place = self.place.at_line(self.line);
-            if line.len() > MAX_RECORD_BYTES {
-                if line.last() != Some(&b'\n')
-                    && let Err(source) = self.input.skip_until(b'\n')
-                {
+            if end == LineEnd::TooFar {
+                if let Err(source) = skip_line(&mut self.input) {
                     return Some(Err(self.broken(source)));
                 }
                 self.any = true;
@@ -283,7 +283,7 @@ fn refusal(line: &[u8], place: &Place, error: &serde_json::Error) -> InputError 
     let value: serde_json::Value = match serde_json::from_slice(line) {
         Ok(value) => value,
         Err(error) => {
-            return InputError::Json { place, column: error.column(), reason: without_position(&error) };
+            return InputError::Json { place, column: error.column(), reason: reason_of(&error) };
         }
     };
     let Some(object) = value.as_object() else {
@@ -297,14 +297,8 @@ fn refusal(line: &[u8], place: &Place, error: &serde_json::Error) -> InputError 
         None if ["doc", "subject_key", "object_key"].iter().all(|name| object.contains_key(*name)) => {
             InputError::Triples { place }
         }
-        _ => InputError::Fields { place, reason: without_position(error) },
+        _ => InputError::Fields { place, reason: reason_of(error) },
     }
-}
-
-/// The parser's words without "at line 1 column 7": a line of ours is its line 1.
-fn without_position(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
 fn check(document: &documents::Document) -> Result<(), String> {

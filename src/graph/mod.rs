@@ -43,7 +43,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::mention::Kind;
-use facts::{Statement, facts, fingerprint, publisher};
+use facts::{Statement, facts, fingerprint, most, publisher};
+use input::ArticleEntity;
 pub use input::{Article, InputError, Line, Lines, open};
 use record::{Document, Entity, Evidence, FactGroup, Merged, Record, Speaker};
 use resolve::{Apart, Candidate, KeptApart, Reason, Resolution, Resolver};
@@ -107,20 +108,6 @@ pub struct Builder {
     articles: Sorter,
 }
 
-/// What one article says of an entity.
-#[derive(Debug, Serialize, Deserialize)]
-struct Sighting {
-    key: String,
-    kind: Kind,
-    name: String,
-    uri: Option<String>,
-    iso: Option<String>,
-    names: Vec<String>,
-    n_mentions: u64,
-    /// Whether a fact is about it or it says one.
-    in_fact: bool,
-}
-
 impl Builder {
     /// Start with no articles.
     ///
@@ -169,8 +156,7 @@ impl Builder {
             let article = article?;
             let at = spool.len();
             for entity in &article.entities {
-                let sighting = sighting(entity, false);
-                sightings.push_value(&Key::default().text(&entity.key).number(at), &sighting)?;
+                sightings.push_value(&Key::default().text(&entity.key).number(at), &(entity, false))?;
             }
             apart.look(&article.entities);
             spool.push(&article)?;
@@ -281,12 +267,7 @@ impl Iterator for Latest<'_> {
     }
 }
 
-fn sighting(entity: &input::ArticleEntity, in_fact: bool) -> Sighting {
-    let input::ArticleEntity { key, kind, name, uri, iso, names, n_mentions } = entity.clone();
-    Sighting { key, kind, name, uri, iso, names, n_mentions, in_fact }
-}
-
-/// Sightings of one key or id, which is the text at the start of the sort key, added up.
+/// What articles say of an entity, and whether a fact is about it or it says one; of one key or id, which is the text at the start of the sort key, added up.
 #[derive(Debug, Default)]
 struct Tally {
     kinds: BTreeMap<Kind, u64>,
@@ -304,8 +285,8 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, sort_key: &[u8], sighting: Sighting) {
-        let Sighting { key, kind, name, uri, iso, names, n_mentions, in_fact } = sighting;
+    fn add(&mut self, sort_key: &[u8], entity: ArticleEntity, in_fact: bool) {
+        let ArticleEntity { key, kind, name, uri, iso, names, n_mentions } = entity;
         *self.kinds.entry(kind).or_default() += 1;
         let of_key = self.keys.entry(key).or_default();
         *of_key.0.entry(name.clone()).or_default() += 1;
@@ -347,11 +328,6 @@ impl Tally {
     }
 }
 
-/// The one that comes most often, of several the first.
-fn most<T: Clone + Ord>(counts: &BTreeMap<T, u64>) -> Option<T> {
-    counts.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0))).map(|(value, _)| value.clone())
-}
-
 /// Add up sightings whose sort keys begin with the same text, and hand on what comes of it with that text.
 fn each_tally(sightings: Sorter, mut turn: impl FnMut(Tally) -> io::Result<()>) -> io::Result<()> {
     let mut current: Option<(Vec<u8>, Tally)> = None;
@@ -365,7 +341,8 @@ fn each_tally(sightings: Sorter, mut turn: impl FnMut(Tally) -> io::Result<()>) 
             turn(tally)?;
         }
         if let Some((_, tally)) = &mut current {
-            tally.add(&key, unpack(&value)?);
+            let (entity, in_fact) = unpack(&value)?;
+            tally.add(&key, entity, in_fact);
         }
     }
     current.map_or(Ok(()), |(_, tally)| turn(tally))
@@ -392,6 +369,7 @@ fn take_article(
     let ids: Vec<&str> = entities.iter().map(|e| resolution.id(&e.key)).collect();
     let mut in_fact = vec![false; entities.len()];
     let publisher = source.as_deref().and_then(publisher);
+    let fingerprints: Vec<u64> = sentences.iter().map(|s| fingerprint(&s.text)).collect();
     let mut stated = BTreeSet::new();
     for (number, claim) in claims.into_iter().enumerate() {
         let (mut subject, mut object) = (ids[claim.subject], ids[claim.object]);
@@ -413,14 +391,14 @@ fn take_article(
         let key = Key::default().text(subject.min(object)).text(&claim.predicate).text(subject.max(object));
         for (place, spot) in claim.places.iter().enumerate() {
             stated.insert(spot.sentence);
-            let sentence = sentences.iter().find(|s| s.number == spot.sentence);
+            let sentence = sentences.binary_search_by_key(&spot.sentence, |s| s.number);
             let statement = Statement {
                 class: claim.class,
                 symmetric: claim.symmetric,
                 polarity: claim.polarity,
                 published: published.clone(),
                 publisher: publisher.clone(),
-                fingerprint: sentence.map_or(0, |s| fingerprint(&s.text)),
+                fingerprint: sentence.map_or(0, |i| fingerprints[i]),
                 evidence: Evidence {
                     document: id.clone(),
                     relation: number,
@@ -443,7 +421,7 @@ fn take_article(
         }
     }
     for ((entity, id), in_fact) in entities.iter().zip(&ids).zip(in_fact) {
-        sightings.push_value(&Key::default().text(id).number(at), &sighting(entity, in_fact))?;
+        sightings.push_value(&Key::default().text(id).number(at), &(entity, in_fact))?;
     }
     if !stated.is_empty() {
         let sentences = sentences.into_iter().filter(|s| stated.contains(&s.number)).collect();

@@ -4,14 +4,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use oxigraph::io::{RdfFormat, RdfParser, RdfSerializer};
+use oxigraph::io::{RdfFormat, RdfParser};
 use oxigraph::model::{GraphNameRef, Term};
 use oxigraph::sparql::results::{QueryResultsFormat, QueryResultsSerializer};
 use oxigraph::sparql::{QueryEvaluationError, QueryResults, QuerySolutionIter, SparqlEvaluator};
 use oxigraph::store::{LoaderError, StorageError, Store};
 use unicode_width::UnicodeWidthStr;
 
-use super::rdf::PREFIXES;
+use super::rdf::{PREFIXES, serializer};
 use crate::read::Compression;
 
 /// How to show results.
@@ -120,14 +120,8 @@ pub fn run(store: &Store, sparql: &str, show: Show, out: &mut dyn Write) -> Resu
             Ok(writeln!(out)?)
         }
         (QueryResults::Graph(triples), show) => {
-            let mut serializer = RdfSerializer::from_format(RdfFormat::NTriples);
-            if show == Show::Table {
-                serializer = RdfSerializer::from_format(RdfFormat::Turtle);
-                for (name, namespace) in PREFIXES {
-                    serializer = serializer.with_prefix(name, namespace).map_err(io::Error::other)?;
-                }
-            }
-            let mut writer = serializer.for_writer(out);
+            let format = if show == Show::Table { RdfFormat::Turtle } else { RdfFormat::NTriples };
+            let mut writer = serializer(format)?.for_writer(out);
             for triple in triples {
                 writer.serialize_triple(&triple?)?;
             }

@@ -395,6 +395,17 @@ pub fn triples(
     graph.each_record(|record| Ok(options.record(&record, sink)?))
 }
 
+/// A serializer that knows the prefixes, where the format has them.
+pub(super) fn serializer(format: RdfFormat) -> io::Result<RdfSerializer> {
+    let mut serializer = RdfSerializer::from_format(format);
+    if format == RdfFormat::Turtle {
+        for (name, namespace) in PREFIXES {
+            serializer = serializer.with_prefix(name, namespace).map_err(io::Error::other)?;
+        }
+    }
+    Ok(serializer)
+}
+
 /// Write every triple in a format of RDF.
 pub(super) fn write(
     graph: &mut Graph,
@@ -402,13 +413,7 @@ pub(super) fn write(
     format: RdfFormat,
     out: &mut dyn io::Write,
 ) -> Result<(), GraphError> {
-    let mut serializer = RdfSerializer::from_format(format);
-    if format == RdfFormat::Turtle {
-        for (name, namespace) in PREFIXES {
-            serializer = serializer.with_prefix(name, namespace).map_err(io::Error::other)?;
-        }
-    }
-    let mut writer = serializer.for_writer(out);
+    let mut writer = serializer(format)?.for_writer(out);
     triples(graph, options, &mut |triple| match &options.graph {
         Some(name) if format == RdfFormat::NQuads => writer.serialize_quad(&triple.in_graph(name.clone())),
         _ => writer.serialize_triple(&triple),

@@ -136,6 +136,14 @@ struct Member {
     n_documents: u64,
 }
 
+impl Member {
+    /// Whether both are people with common first names that differ.
+    fn has_other_first_name(&self, other: &Self) -> bool {
+        let names = (PersonName::parse(&self.name), PersonName::parse(&other.name));
+        matches!(names, (Some(a), Some(b)) if a.has_other_first_name(&b))
+    }
+}
+
 /// Names are compared in this order; what a former step merged is one in the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 enum Step {
@@ -373,6 +381,13 @@ impl Resolution {
         self.kept_apart.insert(KeptApart { key, other, reason, because });
     }
 
+    /// Keep a key apart from two that would both fit.
+    fn refuse_both(&mut self, key: &str, two: &[String; 2], reason: Reason) {
+        for other in two {
+            self.refuse(key, other, reason, Because::Several);
+        }
+    }
+
     /// Make `key` stand for the entity of `to`.
     fn merge(&mut self, key: &str, to: &str, reason: Reason) {
         let (mut from, mut into) = (self.id(key).to_owned(), self.id(to).to_owned());
@@ -396,14 +411,14 @@ impl Resolution {
         self.links.insert(from, Link { to: into, reason });
     }
 
-    /// The one that all but `except` come to, or a refusal for each pair.
-    fn only(&self, members: &[&Member]) -> Result<Option<String>, (String, String)> {
+    /// The id that all members come to, if there are any; or the first two of several.
+    fn only(&self, members: &[&Member]) -> Result<Option<String>, [String; 2]> {
         let ids: BTreeSet<&str> = members.iter().map(|m| self.id(&m.key)).collect();
         let mut ids = ids.into_iter();
         match (ids.next(), ids.next()) {
             (None, _) => Ok(None),
             (Some(id), None) => Ok(Some(id.to_owned())),
-            (Some(a), Some(b)) => Err((a.to_owned(), b.to_owned())),
+            (Some(a), Some(b)) => Err([a.to_owned(), b.to_owned()]),
         }
     }
 
@@ -415,9 +430,7 @@ impl Resolution {
         if let Some(target) = target {
             let items = main.iter().filter(|m| m.item).map(|m| self.id(&m.key)).collect::<BTreeSet<_>>().len();
             for member in main.iter().filter(|m| m.key != target.key) {
-                let parsed = (PersonName::parse(&member.name), PersonName::parse(&target.name));
-                let first_names = matches!(&parsed, (Some(a), Some(b)) if a.has_other_first_name(b));
-                if first_names {
+                if member.has_other_first_name(target) {
                     self.refuse(&member.key, &target.key, Reason::Spelling, Because::FirstNames);
                 } else if items > 1 {
                     let because = if member.item { Because::Items } else { Because::Several };
@@ -441,10 +454,7 @@ impl Resolution {
                     }
                 }
                 Ok(Some(owner)) => self.refuse(&owner, &target.key, Reason::OtherName, Because::Several),
-                Err((a, b)) => {
-                    self.refuse(&a, &target.key, Reason::OtherName, Because::Several);
-                    self.refuse(&b, &target.key, Reason::OtherName, Because::Several);
-                }
+                Err(two) => self.refuse_both(&target.key, &two, Reason::OtherName),
             }
         }
     }
@@ -462,10 +472,7 @@ impl Resolution {
                     self.refuse(&bare.key, &id, Reason::Acronym, Because::Rare);
                 }
                 Ok(Some(id)) => self.merge(&bare.key, &id, Reason::Acronym),
-                Err((a, b)) => {
-                    self.refuse(&bare.key, &a, Reason::Acronym, Because::Several);
-                    self.refuse(&bare.key, &b, Reason::Acronym, Because::Several);
-                }
+                Err(two) => self.refuse_both(&bare.key, &two, Reason::Acronym),
             }
         }
     }
@@ -481,8 +488,7 @@ impl Resolution {
         let letters: BTreeSet<String> = with.iter().map(|m| middle(m)).collect();
         for plain in &without {
             for member in &with {
-                let parsed = (PersonName::parse(&member.name), PersonName::parse(&plain.name));
-                if matches!(&parsed, (Some(a), Some(b)) if a.has_other_first_name(b)) {
+                if member.has_other_first_name(plain) {
                     self.refuse(&member.key, &plain.key, Reason::MiddleInitial, Because::FirstNames);
                 } else if letters.len() > 1 {
                     self.refuse(&member.key, &plain.key, Reason::MiddleInitial, Because::Several);
@@ -512,10 +518,7 @@ impl Resolution {
             match self.only(&fitting) {
                 Ok(None) => {}
                 Ok(Some(id)) => self.merge(&member.key, &id, Reason::Initials),
-                Err((a, b)) => {
-                    self.refuse(&member.key, &a, Reason::Initials, Because::Several);
-                    self.refuse(&member.key, &b, Reason::Initials, Because::Several);
-                }
+                Err(two) => self.refuse_both(&member.key, &two, Reason::Initials),
             }
         }
     }

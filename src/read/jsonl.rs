@@ -73,20 +73,19 @@ impl<R: BufRead> Lines<R> {
         self.buffer.clear();
         // One very long line must not hold its memory to the end of the run.
         self.buffer.shrink_to(1 << 20);
-        let limit = MAX_RECORD_BYTES as u64 + 1;
-        let read = self.input.by_ref().take(limit).read_until(b'\n', &mut self.buffer);
-        match read {
-            Ok(0) => return None,
-            Ok(_) => self.line += 1,
+        let end = match read_line(&mut self.input, &mut self.buffer) {
+            Ok(None) => return None,
+            Ok(Some(end)) => {
+                self.line += 1;
+                end
+            }
             Err(source) => {
                 self.done = true;
                 let place = if self.line == 0 { self.place.clone() } else { self.place.at_line(self.line) };
                 return Some(Err(ReadError::of_io(place, self.articles, self.compressed, source)));
             }
-        }
-        if self.buffer.last() == Some(&b'\n') {
-            self.buffer.pop();
-        } else if self.buffer.len() > MAX_RECORD_BYTES {
+        };
+        if end == LineEnd::TooFar {
             self.buffer.clear();
             if let Err(source) = skip_line(&mut self.input) {
                 self.done = true;
@@ -148,15 +147,41 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
+/// How far a line was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LineEnd {
+    /// To its end.
+    Read,
+    /// Not further than a record may be; [`skip_line`] goes on to the next.
+    TooFar,
+}
+
+/// Put the next line into an empty buffer, without its end; `None` at the end of the stream.
+pub(crate) fn read_line(input: &mut impl BufRead, buffer: &mut Vec<u8>) -> std::io::Result<Option<LineEnd>> {
+    if input.take(MAX_RECORD_BYTES as u64 + 1).read_until(b'\n', buffer)? == 0 {
+        return Ok(None);
+    }
+    if buffer.last() == Some(&b'\n') {
+        buffer.pop();
+    } else if buffer.len() > MAX_RECORD_BYTES {
+        return Ok(Some(LineEnd::TooFar));
+    }
+    Ok(Some(LineEnd::Read))
+}
+
+/// Pass over the rest of a line.
+pub(crate) fn skip_line(input: &mut impl BufRead) -> std::io::Result<()> {
     input.skip_until(b'\n').map(|_| ())
 }
 
 fn broken(place: Place, error: &serde_json::Error) -> ReadError {
+    ReadError::Json { place, column: error.column(), reason: reason_of(error) }
+}
+
+/// The parser's words without the place: it counts lines of what it was given, which is always one.
+pub(crate) fn reason_of(error: &serde_json::Error) -> String {
     let said = error.to_string();
-    // The parser counts lines of what it was given, which is always one.
-    let reason = said.rsplit_once(" at line ").map_or(said.as_str(), |(reason, _)| reason).to_owned();
-    ReadError::Json { place, column: error.column(), reason }
+    said.rsplit_once(" at line ").map_or(said.as_str(), |(reason, _)| reason).to_owned()
 }
 
 fn type_of(value: &Value) -> &'static str {

@@ -30,6 +30,7 @@ use super::rdf::{NotAnIri, Options, Reification};
 use super::record::Record;
 use super::sort::Spool;
 use super::{Article, Builder, Config, Graph, GraphError, Rank};
+use crate::write::output::{Output, Target, WriteError};
 
 /// Version of the files.
 const VERSION: u32 = 1;
@@ -83,6 +84,9 @@ pub enum StoreError {
         /// What the system says.
         source: io::Error,
     },
+    /// A small file of the store cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A file beside the store is not what it was.
     #[error("{}: damaged; load the documents into a new store", file.display())]
     Damaged {
@@ -156,13 +160,10 @@ impl Files {
 
     /// Write a small file, complete or not at all.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
-        let path = self.own().join(name);
-        let failed = |source| StoreError::File { file: path.clone(), source };
-        let mut file = tempfile::NamedTempFile::new_in(self.own()).map_err(failed)?;
-        io::Write::write_all(&mut file, bytes).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
+        let target = Target::File(self.own().join(name));
+        let mut file = Output::create(target.clone())?;
+        io::Write::write_all(&mut file, bytes).map_err(|source| WriteError::new(&target, source))?;
+        Ok(file.finish()?)
     }
 
     /// Keep other processes out as long as the file is open.
